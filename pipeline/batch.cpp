@@ -1,0 +1,50 @@
+#include "pipeline/batch.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace shardflow {
+
+void RecordList::grow() {
+  const std::uint32_t wider = std::max<std::uint32_t>(64, capacity_ * 2);
+  auto records = std::make_unique_for_overwrite<RecordRef[]>(wider);
+  std::copy_n(records_.get(), size_, records.get());
+  records_ = std::move(records);
+  capacity_ = wider;
+}
+
+void Batch::reset() {
+  block.reset();
+  for (RecordList& part : parts) part.clear();
+  records = 0;
+  bad_line.reset();
+}
+
+std::uint64_t Batch::routed() const {
+  std::uint64_t sum = 0;
+  for (const RecordList& part : parts) sum += part.size();
+  return sum;
+}
+
+BatchPool::BatchPool(std::size_t batches, std::size_t block_bytes, std::size_t shards, MemoryBudget& budget) {
+  for (std::size_t i = 0; i < batches; ++i) {
+    batches_.push_back(std::make_unique<Batch>(block_bytes, shards, budget));
+    free_.push_back(batches_.back().get());
+  }
+}
+
+Batch& BatchPool::acquire() {
+  const std::scoped_lock lock(mutex_);
+  assert(!free_.empty());
+  Batch& batch = *free_.back();
+  free_.pop_back();
+  return batch;
+}
+
+void BatchPool::release(Batch& batch) {
+  batch.reset();
+  const std::scoped_lock lock(mutex_);
+  free_.push_back(&batch);
+}
+
+}  // namespace shardflow

@@ -1,0 +1,73 @@
+// A batch: a block and, once it is parsed, for each shard the list of its records. It is what flows
+// through the graph, by handle; the bytes never move on the way from the file to the shard.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "pipeline/block.hpp"
+#include "pipeline/input/tsv.hpp"
+#include "pipeline/record.hpp"
+
+namespace shardflow {
+
+// A vector of records that never initialises what it reserves and keeps its memory when cleared.
+class RecordList {
+ public:
+  void push(const RecordRef& record) {
+    if (size_ == capacity_) [[unlikely]] grow();
+    records_[size_++] = record;
+  }
+  void clear() { size_ = 0; }
+
+  std::uint32_t size() const { return size_; }
+  RecordRef& operator[](std::uint32_t i) { return records_[i]; }
+  std::span<const RecordRef> records() const { return {records_.get(), size_}; }
+
+ private:
+  void grow();
+
+  std::unique_ptr<RecordRef[]> records_;
+  std::uint32_t size_ = 0;
+  std::uint32_t capacity_ = 0;
+};
+
+struct Batch {
+  Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget) : block(block_bytes, budget), parts(shards) {}
+
+  // Empty again, for the next block.
+  void reset();
+  // Records that go to the shards: those of the block, less the repeats that were combined.
+  std::uint64_t routed() const;
+
+  Block block;
+  std::vector<RecordList> parts;    // one per shard
+  std::uint64_t sequence = 0;       // 0, 1, 2 … in file order, without gaps
+  std::uint64_t records = 0;        // parsed
+  std::optional<BadLine> bad_line;  // where parsing stopped
+  std::atomic<std::size_t> shards_left{0};
+};
+
+// The batches that may be in flight: the bound on memory, and the back-pressure. Any thread may
+// acquire and release.
+class BatchPool {
+ public:
+  BatchPool(std::size_t batches, std::size_t block_bytes, std::size_t shards, MemoryBudget& budget);
+
+  // An empty batch. REQUIRES: one is free (the limiter sees to it).
+  Batch& acquire();
+  void release(Batch& batch);
+
+ private:
+  std::vector<std::unique_ptr<Batch>> batches_;
+  std::mutex mutex_;
+  std::vector<Batch*> free_;  // the last one released is the next one used: its memory is in a cache
+};
+
+}  // namespace shardflow

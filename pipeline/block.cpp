@@ -1,0 +1,39 @@
+#include "pipeline/block.hpp"
+
+#include <cassert>
+#include <cstring>
+#include <utility>
+
+namespace shardflow {
+
+Block::Block(std::size_t capacity_bytes, MemoryBudget& budget)
+    : budget_(&budget),
+      first_capacity_bytes_(capacity_bytes),
+      capacity_bytes_(capacity_bytes),
+      pages_(capacity_bytes + kBlockSlackBytes, budget) {
+  assert(capacity_bytes > 0 && capacity_bytes <= kMaxBlockBytes);
+}
+
+void Block::reset() {
+  begin_ = end_ = 0;
+  if (capacity_bytes_ == first_capacity_bytes_) return;
+  pages_ = Pages();
+  pages_ = Pages(first_capacity_bytes_ + kBlockSlackBytes, *budget_);
+  capacity_bytes_ = first_capacity_bytes_;
+}
+
+void Block::grow(std::size_t capacity_bytes) {
+  assert(capacity_bytes >= capacity_bytes_ && capacity_bytes <= kMaxBlockBytes);
+  Pages wider(capacity_bytes + kBlockSlackBytes, *budget_);
+  std::memcpy(wider.data(), pages_.data(), capacity_bytes_);
+  pages_ = std::move(wider);
+  capacity_bytes_ = capacity_bytes;
+}
+
+void Block::set_text(std::size_t begin, std::size_t end) {
+  assert(begin <= end && end <= capacity_bytes_);
+  begin_ = begin;
+  end_ = end;
+}
+
+}  // namespace shardflow

@@ -1,0 +1,54 @@
+// A block: whole records of one file, as text, in memory that is used again and again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "pipeline/pages.hpp"
+
+namespace shardflow {
+
+// Readers may read (and ignore) this many bytes behind the text, so that SIMD loads need no special
+// case at the end: one 64-byte scan step.
+inline constexpr std::size_t kBlockSlackBytes = 64;
+
+// Offsets into a block are 32 bits wide.
+inline constexpr std::size_t kMaxBlockBytes = std::size_t{1} << 31;
+
+class Block {
+ public:
+  // REQUIRES: 0 < capacity_bytes <= kMaxBlockBytes; the budget outlives the block.
+  Block(std::size_t capacity_bytes, MemoryBudget& budget);
+
+  // Makes it empty, and of its first capacity again if a long record made it grow.
+  void reset();
+  // Grows to at least `capacity_bytes`; the bytes so far stay. For the record that is longer than a block.
+  void grow(std::size_t capacity_bytes);
+
+  char* data() { return pages_.data(); }
+  const char* data() const { return pages_.data(); }
+  std::size_t capacity() const { return capacity_bytes_; }
+
+  // The text is [begin, end) of data(). REQUIRES: begin <= end <= capacity().
+  void set_text(std::size_t begin, std::size_t end);
+  std::string_view text() const { return {pages_.data() + begin_, end_ - begin_}; }
+  // What the offsets of RecordRef count from.
+  const char* data_of_text() const { return pages_.data() + begin_; }
+
+  // Where the text's first byte stands.
+  std::uint32_t file_index = 0;
+  std::uint64_t file_offset = 0;
+  // The share of the whole input that ends with this block, 0 to 1; 0 where the input's size is unknown.
+  double input_share = 0;
+
+ private:
+  MemoryBudget* budget_;
+  std::size_t first_capacity_bytes_;
+  std::size_t capacity_bytes_;
+  Pages pages_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+}  // namespace shardflow

@@ -1,0 +1,40 @@
+#include "pipeline/errors.hpp"
+
+#include <cstdio>
+#include <system_error>
+
+namespace shardflow {
+namespace {
+
+std::string mebibytes(std::uint64_t bytes) {
+  return std::to_string((bytes + (std::uint64_t{1} << 20) - 1) >> 20) + " MiB";
+}
+
+}  // namespace
+
+IoError::IoError(const std::string& path, const std::string& action, int errno_value)
+    : std::runtime_error(path + ": " + action +
+                         (errno_value != 0 ? ": " + std::generic_category().message(errno_value) : "")),
+      errno_value_(errno_value) {}
+
+MemoryLimitError::MemoryLimitError(std::uint64_t wanted_bytes, std::uint64_t limit_bytes)
+    : std::runtime_error("out of memory: the store needs " + mebibytes(wanted_bytes) + ", the limit is " +
+                         mebibytes(limit_bytes) + "; raise it with --max-memory, or load fewer keys") {}
+
+std::string excerpt(std::string_view text, std::size_t most) {
+  std::string shown;
+  for (const char c : text.substr(0, most)) {
+    if (c == '\t') {
+      shown += "\\t";
+    } else if (c >= ' ' && c <= '~') {
+      shown += c;
+    } else {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      shown += escaped;
+    }
+  }
+  return text.size() > most ? shown + "…" : shown;
+}
+
+}  // namespace shardflow

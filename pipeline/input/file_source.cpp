@@ -1,0 +1,167 @@
+#include "pipeline/input/file_source.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "pipeline/errors.hpp"
+
+namespace shardflow {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+constexpr const char* kStandardInput = "-";
+
+}  // namespace
+
+Descriptor::~Descriptor() {
+  if (number_ > STDERR_FILENO) close(number_);
+}
+Descriptor::Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  std::swap(number_, other.number_);
+  return *this;
+}
+
+FileSource::FileSource(std::vector<std::string> names, std::size_t max_record_bytes, const Interrupt* interrupt)
+    : names_(std::move(names)), max_record_bytes_(max_record_bytes), interrupt_(interrupt) {
+  for (const std::string& name : names_) measure(name);
+  if (may_wait_) total_bytes_ = 0;
+}
+
+FileSource::FileSource(Descriptor file, std::string name, std::size_t max_record_bytes, const Interrupt* interrupt)
+    : names_{std::move(name)}, max_record_bytes_(max_record_bytes), interrupt_(interrupt), file_(std::move(file)) {
+  struct stat status {};
+  if (fstat(file_.number(), &status) != 0) throw IoError(names_[0], "cannot be read", errno);
+  regular_ = S_ISREG(status.st_mode);
+  may_wait_ = !regular_;
+  total_bytes_ = regular_ ? static_cast<std::uint64_t>(status.st_size) : 0;
+  next_file_ = 1;
+}
+
+void FileSource::measure(const std::string& name) {
+  struct stat status {};
+  const int failed = name == kStandardInput ? fstat(STDIN_FILENO, &status) : stat(name.c_str(), &status);
+  if (failed != 0) throw IoError(name, "cannot be read", errno);
+  if (S_ISDIR(status.st_mode)) throw IoError(name, "cannot be read", EISDIR);
+  if (S_ISREG(status.st_mode)) {
+    total_bytes_ += static_cast<std::uint64_t>(status.st_size);
+  } else {
+    may_wait_ = true;
+  }
+}
+
+bool FileSource::next(Block& block) {
+  for (;;) {
+    if (interrupt_ != nullptr && interrupt_->raised()) throw InterruptedError();
+    if (!file_.open()) {
+      if (next_file_ == names_.size()) return false;
+      open_next();
+    }
+    std::size_t filled = 0;
+    const Fill outcome = fill(block, filled);
+    std::size_t end = filled;
+    if (outcome == Fill::kEndOfFile) {
+      file_ = Descriptor();
+    } else {
+      end = std::string_view(block.data(), filled).rfind('\n') + 1;
+      keep_tail(block, end, filled);
+    }
+    if (hand_over(block, end)) return true;
+  }
+}
+
+// The text is [0, end) of the block, less a byte order mark at a file's start. False: it is empty.
+bool FileSource::hand_over(Block& block, std::size_t end) {
+  std::size_t begin = 0;
+  if (file_offset_ == 0 && std::string_view(block.data(), end).starts_with(kByteOrderMark)) {
+    begin = kByteOrderMark.size();
+  }
+  block.file_index = next_file_ - 1;
+  block.file_offset = file_offset_ + begin;
+  file_offset_ += end;
+  handed_bytes_ += end;
+  block.input_share =
+      total_bytes_ == 0 ? 0 : std::min(1.0, static_cast<double>(handed_bytes_) / static_cast<double>(total_bytes_));
+  block.set_text(begin, end);
+  return begin != end;
+}
+
+void FileSource::open_next() {
+  const std::string& name = names_[next_file_++];
+  // Non-blocking, or opening a FIFO would wait for its writer where no interrupt reaches.
+  file_ = Descriptor(name == kStandardInput ? STDIN_FILENO : open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status {};
+  if (!file_.open() || fstat(file_.number(), &status) != 0) throw IoError(name, "cannot be opened", errno);
+  if (S_ISDIR(status.st_mode)) throw IoError(name, "cannot be read", EISDIR);
+  regular_ = S_ISREG(status.st_mode);
+  file_offset_ = 0;
+  if (regular_) posix_fadvise(file_.number(), 0, 0, POSIX_FADV_SEQUENTIAL);
+}
+
+// Reads until the block is full, the file is over, or a pipe has no more to give for now; in any case
+// until there is a whole record.
+FileSource::Fill FileSource::fill(Block& block, std::size_t& filled) {
+  if (block.capacity() < tail_.size()) block.grow(tail_.size());
+  std::memcpy(block.data(), tail_.data(), tail_.size());
+  filled = std::exchange(tail_, {}).size();
+  bool has_record = false;
+  for (;;) {
+    if (filled == block.capacity()) {
+      if (has_record) return Fill::kRecords;
+      check_record_limit(filled);
+      block.grow(std::min(std::max(2 * block.capacity(), std::size_t{64}), max_record_bytes_ + 2));
+    }
+    if (has_record && !regular_ && !readable_now(0)) return Fill::kRecords;
+    const std::size_t got = read_some(block.data() + filled, block.capacity() - filled);
+    if (got == 0) return Fill::kEndOfFile;
+    has_record = has_record || std::memchr(block.data() + filled, '\n', got) != nullptr;
+    filled += got;
+  }
+}
+
+void FileSource::check_record_limit(std::size_t bytes) const {
+  // A record's CR and LF do not count.
+  if (bytes < max_record_bytes_ + 2) return;
+  throw BadInputError(names_[next_file_ - 1] + " (byte " + std::to_string(file_offset_) + "): a record is longer than " +
+                      std::to_string(max_record_bytes_) + " bytes; raise --max-record, or check that its lines end in LF");
+}
+
+void FileSource::keep_tail(const Block& block, std::size_t begin, std::size_t end) {
+  tail_.assign(block.data() + begin, end - begin);
+}
+
+std::size_t FileSource::read_some(char* to, std::size_t most) {
+  for (;;) {
+    if (!regular_) wait_readable();
+    const ssize_t got = read(file_.number(), to, most);
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR && errno != EAGAIN) throw IoError(names_[next_file_ - 1], "reading failed", errno);
+    if (interrupt_ != nullptr && interrupt_->raised()) throw InterruptedError();
+  }
+}
+
+void FileSource::wait_readable() {
+  while (!readable_now(-1)) continue;
+}
+
+bool FileSource::readable_now(int timeout_ms) {
+  std::array<pollfd, 2> descriptors{pollfd{file_.number(), POLLIN, 0},
+                                    pollfd{interrupt_ == nullptr ? -1 : interrupt_->wake_descriptor(), POLLIN, 0}};
+  if (poll(descriptors.data(), descriptors.size(), timeout_ms) < 0 && errno != EINTR) {
+    throw IoError(names_[next_file_ - 1], "waiting for input failed", errno);
+  }
+  if (descriptors[1].revents != 0) throw InterruptedError();
+  return descriptors[0].revents != 0;
+}
+
+}  // namespace shardflow

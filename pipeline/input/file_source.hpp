@@ -1,0 +1,69 @@
+// Blocks from files, FIFOs and standard input, one after the other.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/input/source.hpp"
+#include "pipeline/interrupt.hpp"
+
+namespace shardflow {
+
+// An open descriptor, closed with its owner.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor();
+  Descriptor(Descriptor&& other) noexcept;
+  Descriptor& operator=(Descriptor&& other) noexcept;
+
+  int number() const { return number_; }
+  bool open() const { return number_ >= 0; }
+
+ private:
+  int number_ = -1;
+};
+
+// Reads with read(2), not mmap: a mapped file that somebody truncates is a SIGBUS.
+class FileSource final : public Source {
+ public:
+  // "-" is standard input. The names are checked at once (IoError for one that is missing), the files
+  // opened in their turn. `interrupt` may be nullptr, else it must outlive the source.
+  FileSource(std::vector<std::string> names, std::size_t max_record_bytes, const Interrupt* interrupt);
+  // One file that is open already, read from where it stands.
+  FileSource(Descriptor file, std::string name, std::size_t max_record_bytes, const Interrupt* interrupt);
+
+  bool next(Block& block) override;
+  const std::string& file_name(std::uint32_t index) const override { return names_[index]; }
+  bool may_wait() const override { return may_wait_; }
+
+ private:
+  enum class Fill { kRecords, kEndOfFile };
+
+  void measure(const std::string& name);
+  void open_next();
+  Fill fill(Block& block, std::size_t& filled);
+  std::size_t read_some(char* to, std::size_t most);
+  bool readable_now(int timeout_ms);
+  void wait_readable();
+  void keep_tail(const Block& block, std::size_t begin, std::size_t end);
+  void check_record_limit(std::size_t bytes) const;
+  bool hand_over(Block& block, std::size_t end);
+
+  std::vector<std::string> names_;
+  const std::size_t max_record_bytes_;
+  const Interrupt* interrupt_;
+  bool may_wait_ = false;
+  std::uint64_t total_bytes_ = 0;  // of all files; 0 if one of them has no size
+  std::uint64_t handed_bytes_ = 0;
+
+  Descriptor file_;
+  bool regular_ = false;          // reading the present file never waits
+  std::uint32_t next_file_ = 0;   // index of the file to open next
+  std::uint64_t file_offset_ = 0; // of the next block's first byte
+  std::string tail_;              // the start of a record whose end is still to be read
+};
+
+}  // namespace shardflow

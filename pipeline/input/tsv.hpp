@@ -1,0 +1,122 @@
+// Tab-separated records: key, TAB, value, LF or CRLF. The value is the rest of the line, further TABs
+// included. The last line needs no LF.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "pipeline/input/separators.hpp"
+
+namespace shardflow {
+
+// Where the fields of a record lie, by offsets from the start of the text.
+struct Fields {
+  std::uint32_t key_offset;
+  std::uint32_t key_bytes;
+  std::uint32_t value_offset;
+  std::uint32_t value_bytes;
+};
+
+enum class Flaw { kNoTab, kEmptyKey, kTooLong };
+
+// A line that is no record.
+struct BadLine {
+  Flaw flaw;
+  std::uint32_t offset;  // of the line's start in the text
+  std::uint32_t bytes;   // of the line, without its end
+  std::uint64_t line;    // counted from 0 at the text's start
+};
+
+namespace tsv {
+
+// Positions are found for this much text at a time, so that they stay in the first-level cache:
+// at the worst (all separators) 16 KiB of them.
+inline constexpr std::size_t kStrideBytes = 4096;
+
+// Splits a text into records and hands each to `emit(Fields)`.
+template <class Emit>
+class Parser {
+ public:
+  Parser(std::string_view text, std::uint32_t max_record_bytes, Emit& emit)
+      : text_(text), max_record_bytes_(max_record_bytes), emit_(emit) {}
+
+  std::optional<BadLine> run() {
+    const auto size = static_cast<std::uint32_t>(text_.size());
+    for (std::uint32_t begin = 0; begin < size; begin += kStrideBytes) {
+      if (!stride(begin, std::min<std::uint32_t>(size, begin + kStrideBytes))) return bad_;
+    }
+    // A last line without an end: what is left has a TAB, or is no record.
+    if (line_ != size && !finish_line(size, size)) return bad_;
+    return std::nullopt;
+  }
+
+ private:
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+
+  // Takes the separators of text_[begin, end). A TAB that is still without its LF is kept in tab_.
+  bool stride(std::uint32_t begin, std::uint32_t end) {
+    std::uint32_t* out = positions_.data();
+    for (std::uint32_t at = begin; at < end; at += kScanBytes) out = write_positions(text_.data(), at, '\t', '\n', out);
+    while (out != positions_.data() && out[-1] >= end) --out;  // behind the text's end
+
+    for (const std::uint32_t* at = positions_.data(); at != out;) {
+      // The usual line: a TAB and then an LF, from a line's start.
+      if (out - at >= 2 && tab_ == kNone && text_[at[0]] == '\t' && text_[at[1]] == '\n') [[likely]] {
+        tab_ = at[0];
+        if (!finish_line(at[1], at[1] + 1)) return false;
+        at += 2;
+        continue;
+      }
+      if (text_[*at] == '\t') {
+        if (tab_ == kNone) tab_ = *at;
+      } else if (!finish_line(*at, *at + 1)) {
+        return false;
+      }
+      ++at;
+    }
+    return true;
+  }
+
+  // The line [line_, end) is over, the next one starts at `next`. False: it was bad.
+  bool finish_line(std::uint32_t end, std::uint32_t next) {
+    const std::uint32_t key_bytes = tab_ - line_;
+    if (tab_ == kNone || key_bytes == 0 || end - line_ > max_record_bytes_) [[unlikely]] return refuse(end);
+    const std::uint32_t value = tab_ + 1;
+    const std::uint32_t value_end = end - static_cast<std::uint32_t>(next != end && end > value && text_[end - 1] == '\r');
+    emit_(Fields{line_, key_bytes, value, value_end - value});
+    ++lines_;
+    line_ = next;
+    tab_ = kNone;
+    return true;
+  }
+
+  bool refuse(std::uint32_t end) {
+    const std::uint32_t bytes = end - line_;
+    const Flaw flaw = bytes > max_record_bytes_ ? Flaw::kTooLong : tab_ == kNone ? Flaw::kNoTab : Flaw::kEmptyKey;
+    bad_ = BadLine{flaw, line_, bytes, lines_};
+    return false;
+  }
+
+  std::string_view text_;
+  std::uint32_t max_record_bytes_;
+  Emit& emit_;
+  std::uint32_t line_ = 0;     // start of the line at hand
+  std::uint32_t tab_ = kNone;  // its first TAB, once seen
+  std::uint64_t lines_ = 0;
+  std::optional<BadLine> bad_;
+  std::array<std::uint32_t, kStrideBytes + 8> positions_;
+};
+
+}  // namespace tsv
+
+// Calls emit(Fields) for each record in turn; stops at the first line that is none and returns it.
+// REQUIRES: 64 readable bytes behind the text (Block gives them).
+template <class Emit>
+std::optional<BadLine> parse_tsv(std::string_view text, std::uint32_t max_record_bytes, Emit&& emit) {
+  return tsv::Parser<Emit>(text, max_record_bytes, emit).run();
+}
+
+}  // namespace shardflow

@@ -1,0 +1,63 @@
+// A mode is a way to run the job: one concurrency model, one file, one function. All of them take the
+// same source and fill the same store.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "pipeline/input/source.hpp"
+#include "pipeline/interrupt.hpp"
+#include "pipeline/store/store.hpp"
+
+namespace shardflow {
+
+// What a run tells while it runs; read it from any thread.
+struct Progress {
+  std::atomic<std::uint64_t> bytes{0};
+  std::atomic<std::uint64_t> records{0};
+};
+
+struct RunOptions {
+  // Threads that work. More than the logical cores gains nothing.
+  std::uint32_t threads = 1;
+  // Text bytes of a block. Smaller: less memory in flight, less delay. Larger: fewer messages, each of
+  // which costs about a microsecond.
+  std::size_t block_bytes = std::size_t{256} << 10;
+  // Blocks in flight. Fewer: less memory. More: less waiting where records differ in cost.
+  std::size_t blocks = 8;
+  // A longer record is bad input.
+  std::size_t max_record_bytes = std::size_t{64} << 20;
+  // Where not nullptr, raising it ends the run with InterruptedError.
+  const Interrupt* interrupt = nullptr;
+  // Where not nullptr, kept up to date while the run goes on.
+  Progress* progress = nullptr;
+};
+
+struct RunReport {
+  std::uint64_t records = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t bytes = 0;   // of records; a byte order mark does not count
+  std::uint64_t routed = 0;  // records that reached a shard: the others were repeats within a block
+};
+
+// Reads `source` to its end into `store`. Throws IoError, BadInputError (the first bad record in file
+// order), MemoryLimitError, InterruptedError; the store is then valid, but holds an arbitrary part.
+using RunMode = RunReport (*)(Source& source, Store& store, const RunOptions& options);
+
+struct Mode {
+  std::string_view name;
+  std::string_view summary;
+  // True: the last value of a key in file order stays, for any number of threads, shards and blocks.
+  bool ordered;
+  RunMode run;
+};
+
+// All modes, the default first.
+std::span<const Mode> modes();
+// nullptr if there is none of this name.
+const Mode* find_mode(std::string_view name);
+
+}  // namespace shardflow

@@ -1,0 +1,26 @@
+// One thread does it all, block by block, with the graph's own kernel: what the others are checked against.
+#include "pipeline/batch.hpp"
+#include "pipeline/mode/ledger.hpp"
+#include "pipeline/mode/run.hpp"
+#include "pipeline/store/partition.hpp"
+
+namespace shardflow {
+
+RunReport run_serial(Source& source, Store& store, const RunOptions& options) {
+  std::vector<Shard>& shards = store.shards();
+  Batch batch(options.block_bytes, shards.size(), store.budget());
+  Partition partition(static_cast<std::uint32_t>(shards.size()), options.max_record_bytes, store.hash());
+  Ledger ledger(source, store, options.progress);
+
+  for (; source.next(batch.block); ++batch.sequence) {
+    partition.run(batch);
+    ledger.admit(batch);
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+      shards[i].apply(batch.block.data_of_text(), batch.parts[i].records(), batch.block.input_share);
+    }
+    batch.reset();
+  }
+  return ledger.close(batch.sequence);
+}
+
+}  // namespace shardflow

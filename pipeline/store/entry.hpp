@@ -1,0 +1,114 @@
+// A stored record: its lengths, its key, its value, in one run of arena bytes.
+//
+//   short  [key length][value length][value room] key value…      each length up to 254: 3 bytes of header
+//   long   [255] [key u32][value u32][value room u32] key value…  13 bytes of header
+//   dead   [0] [bytes u16]…  or  [255] [0 u32][0 u32][room u32]…   a value that outgrew its room moved away
+//
+// The room is what a value may grow to in place. An arena is walked entry by entry, so each, dead ones
+// too, tells its own length; a key is never empty, so a key length of 0 is free to mean dead.
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace shardflow::entry {
+
+inline constexpr std::size_t kShortMost = 254;
+inline constexpr unsigned char kLong = 255;
+inline constexpr std::size_t kShortHeaderBytes = 3;
+inline constexpr std::size_t kLongHeaderBytes = 13;
+
+struct Header {
+  std::uint32_t key_bytes;
+  std::uint32_t value_bytes;
+  std::uint32_t value_room;
+  std::uint32_t header_bytes;
+};
+
+inline unsigned char byte(const char* at) { return static_cast<unsigned char>(*at); }
+
+inline bool is_short(std::size_t key_bytes, std::size_t value_room) {
+  return key_bytes <= kShortMost && value_room <= kShortMost;
+}
+
+// Bytes that an entry takes.
+inline std::size_t total_bytes(std::size_t key_bytes, std::size_t value_room) {
+  return (is_short(key_bytes, value_room) ? kShortHeaderBytes : kLongHeaderBytes) + key_bytes + value_room;
+}
+
+// REQUIRES: `at` is the start of a live entry.
+inline Header read(const char* at) {
+  if (byte(at) != kLong) [[likely]] {
+    assert(byte(at) != 0);
+    return {byte(at), byte(at + 1), byte(at + 2), kShortHeaderBytes};
+  }
+  std::uint32_t lengths[3];
+  std::memcpy(lengths, at + 1, sizeof lengths);
+  return {lengths[0], lengths[1], lengths[2], kLongHeaderBytes};
+}
+
+inline std::string_view key(const char* at, const Header& header) {
+  return {at + header.header_bytes, header.key_bytes};
+}
+inline std::string_view value(const char* at, const Header& header) {
+  return {at + header.header_bytes + header.key_bytes, header.value_bytes};
+}
+
+// Writes the header of a new entry; returns where the key's bytes belong, the value's behind them.
+inline char* write_header(char* at, std::size_t key_bytes, std::size_t value_bytes, std::size_t value_room) {
+  if (is_short(key_bytes, value_room)) [[likely]] {
+    at[0] = static_cast<char>(key_bytes);
+    at[1] = static_cast<char>(value_bytes);
+    at[2] = static_cast<char>(value_room);
+    return at + kShortHeaderBytes;
+  }
+  const std::uint32_t lengths[3] = {static_cast<std::uint32_t>(key_bytes), static_cast<std::uint32_t>(value_bytes),
+                                    static_cast<std::uint32_t>(value_room)};
+  at[0] = static_cast<char>(kLong);
+  std::memcpy(at + 1, lengths, sizeof lengths);
+  return at + kLongHeaderBytes;
+}
+
+// REQUIRES: value_bytes <= the entry's room.
+inline void set_value_bytes(char* at, std::size_t value_bytes) {
+  if (byte(at) != kLong) [[likely]] {
+    at[1] = static_cast<char>(value_bytes);
+    return;
+  }
+  const auto length = static_cast<std::uint32_t>(value_bytes);
+  std::memcpy(at + 5, &length, sizeof length);
+}
+
+// Turns a live entry into a dead one of the same extent.
+inline void kill(char* at) {
+  const Header header = read(at);
+  if (header.header_bytes == kShortHeaderBytes) {
+    const auto bytes = static_cast<std::uint16_t>(total_bytes(header.key_bytes, header.value_room));
+    at[0] = 0;
+    std::memcpy(at + 1, &bytes, sizeof bytes);
+    return;
+  }
+  const std::uint32_t lengths[3] = {0, 0, header.key_bytes + header.value_room};
+  std::memcpy(at + 1, lengths, sizeof lengths);
+}
+
+struct Extent {
+  std::size_t bytes;
+  bool live;
+};
+
+// REQUIRES: `at` is the start of an entry, live or dead.
+inline Extent extent(const char* at) {
+  if (byte(at) == 0) {
+    std::uint16_t bytes;
+    std::memcpy(&bytes, at + 1, sizeof bytes);
+    return {bytes, false};
+  }
+  const Header header = read(at);
+  return {header.header_bytes + std::size_t{header.key_bytes} + header.value_room, header.key_bytes != 0};
+}
+
+}  // namespace shardflow::entry

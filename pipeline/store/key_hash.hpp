@@ -1,0 +1,64 @@
+// The table's hash: 64 bits, keyed with secrets that are drawn afresh for every store.
+//
+// It is not the partition's murmur3, for two reasons. All keys of a shard agree in murmur3 % shards, so
+// its bits choose slots badly. And murmur3 can be broken for every seed at once (Aumasson and Bernstein,
+// 2012), so that anyone could prepare keys which all fall into one slot; against a secret they can't.
+//
+// The mixing is wyhash's (Wang Yi, public domain, https://github.com/wangyi-fudan/wyhash): a 64x64-bit
+// product, folded; two of them a key of up to 16 bytes.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace shardflow {
+
+class KeyHash {
+ public:
+  // Reading a key may touch this many bytes behind it.
+  static constexpr std::size_t kPaddingBytes = 16;
+
+  // Secrets from the system's random source. Throws IoError if there is none.
+  KeyHash();
+  // Secrets from a seed: reproducible, so for tests and benchmarks alone.
+  explicit KeyHash(std::uint64_t seed);
+
+  // REQUIRES: kPaddingBytes readable bytes behind the key.
+  std::uint64_t padded(std::string_view key) const {
+    const char* at = key.data();
+    std::size_t left = key.size();
+    std::uint64_t state = secrets_[0] ^ left;
+    for (; left > 16; at += 16, left -= 16) state = fold(load64(at) ^ secrets_[1], load64(at + 8) ^ state);
+    // The last 1 to 16 bytes without a branch: load 16, mask what is not the key's.
+    const char* const mask = kMask.data() + 16 - left;
+    const std::uint64_t low = load64(at) & load64(mask);
+    const std::uint64_t high = load64(at + 8) & load64(mask + 8);
+    return fold(fold(low ^ secrets_[1], high ^ state) ^ secrets_[2], secrets_[3] ^ key.size());
+  }
+
+ private:
+  static constexpr std::array<char, 32> kMask = [] {
+    std::array<char, 32> mask{};
+    std::fill_n(mask.begin(), 16, '\xff');
+    return mask;
+  }();
+
+  static std::uint64_t load64(const char* from) {
+    std::uint64_t word;
+    std::memcpy(&word, from, sizeof word);
+    return word;
+  }
+  static std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
+    __extension__ using Product = unsigned __int128;
+    const Product product = static_cast<Product>(a) * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  }
+
+  std::array<std::uint64_t, 4> secrets_;
+};
+
+}  // namespace shardflow

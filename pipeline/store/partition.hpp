@@ -1,0 +1,63 @@
+// The partition: parses a block, hashes each key once, and routes each record to its shard's list.
+//
+// Sharding, explained here once: a key belongs to shard murmur3_x86_32(key, 0) % shards. So keys of
+// different shards never meet; each shard has one writer at a time; and nothing in a shard needs a lock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+#include "pipeline/batch.hpp"
+#include "pipeline/store/key_hash.hpp"
+#include "pipeline/store/murmur3.hpp"
+
+namespace shardflow {
+
+// x % n for a fixed n without a division: Lemire, Kaser and Kurz, "Faster remainder by direct
+// computation", 2019.
+class Modulus {
+ public:
+  explicit Modulus(std::uint32_t n) : n_(n), reciprocal_(UINT64_MAX / n + 1) {}
+  std::uint32_t of(std::uint32_t x) const {
+    __extension__ using Product = unsigned __int128;
+    return static_cast<std::uint32_t>((static_cast<Product>(reciprocal_ * x) * n_) >> 64);
+  }
+
+ private:
+  std::uint64_t n_;
+  std::uint64_t reciprocal_;  // 2^64 / n, rounded up (0 for n = 1, which gives 0, as it should)
+};
+
+// Routes by murmur3. REQUIRES: 4 readable bytes behind the key.
+class Router {
+ public:
+  explicit Router(std::uint32_t shards) : modulus_(shards) {}
+  std::uint32_t shard_of(std::string_view key) const { return modulus_.of(murmur3_x86_32_padded(key, 0)); }
+
+ private:
+  Modulus modulus_;
+};
+
+// Partitions batches, from any number of threads at once.
+class Partition {
+ public:
+  // REQUIRES: shards > 0. The hash must outlive it.
+  Partition(std::uint32_t shards, std::uint32_t max_record_bytes, const KeyHash& hash);
+
+  // Fills batch.parts, batch.records and, where a line is no record, batch.bad_line.
+  void run(Batch& batch);
+
+ private:
+  void route(Batch& batch);
+  void route_combined(Batch& batch);
+  bool combining_pays(std::uint64_t sequence) const;
+
+  Router router_;
+  std::uint32_t max_record_bytes_;
+  const KeyHash& hash_;
+  // The share of records in recent blocks that repeated a key of their block, in 1/1024.
+  std::atomic<std::uint32_t> repeats_per_1024_{0};
+};
+
+}  // namespace shardflow

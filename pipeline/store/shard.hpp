@@ -1,0 +1,64 @@
+// One shard of the store: a table and an arena, written by one thread at a time, read by any number
+// once the writing is over.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "pipeline/record.hpp"
+#include "pipeline/store/arena.hpp"
+#include "pipeline/store/bytes.hpp"
+#include "pipeline/store/key_hash.hpp"
+#include "pipeline/store/table.hpp"
+
+namespace shardflow {
+
+class Shard {
+ public:
+  explicit Shard(MemoryBudget& budget) : table_(budget), arena_(budget) {}
+
+  // Upserts the records in their order; the last value of a key stays. `text` is the block's text that
+  // they point into, with KeyHash::kPaddingBytes readable bytes behind it. `input_share` is how much of
+  // the whole input (0 to 1) has been read by the end of this batch, 0 if nobody knows: it is what the
+  // table's growth is planned by. Throws MemoryLimitError; the shard stays valid.
+  void apply(const char* text, std::span<const RecordRef> records, double input_share);
+
+  // The value, valid until the shard is written to again or destroyed.
+  std::optional<std::string_view> find(std::string_view key, std::uint64_t hash) const;
+
+  // Calls visit(key, value) for every record, in the order in which the keys first came
+  // (a value that outgrew its room moves to the end).
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    arena_.for_each_live([&](const char* at) {
+      const entry::Header header = entry::read(at);
+      visit(entry::key(at, header), entry::value(at, header));
+    });
+  }
+
+  std::size_t size() const { return table_.size(); }
+  // Records applied, repeats included.
+  std::uint64_t applied() const { return applied_; }
+  std::uint64_t table_bytes() const { return table_.mapped_bytes(); }
+  std::uint64_t arena_bytes() const { return arena_.mapped_bytes(); }
+  // Bytes of all keys, and of all values as they are now.
+  std::uint64_t key_bytes() const { return key_bytes_; }
+  std::uint64_t value_bytes() const { return value_bytes_; }
+
+ private:
+  void make_room(std::size_t records, double input_share);
+  void upsert(const char* text, const RecordRef& record);
+  void insert(Table::Slot& slot, const char* text, const RecordRef& record);
+  void update(Table::Slot& slot, const char* text, const RecordRef& record);
+
+  Table table_;
+  Arena arena_;
+  std::uint64_t applied_ = 0;
+  std::uint64_t key_bytes_ = 0;
+  std::uint64_t value_bytes_ = 0;
+};
+
+}  // namespace shardflow

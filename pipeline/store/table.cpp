@@ -1,0 +1,24 @@
+#include "pipeline/store/table.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace shardflow {
+
+void Table::rebuild_for(std::size_t keys) {
+  assert(keys >= size_);
+  const auto wanted_slots = static_cast<std::size_t>(static_cast<double>(keys) / kGoalLoad) + 1;
+  Pages old_pages = std::exchange(pages_, Pages(wanted_slots * sizeof(Slot), *budget_));
+  Slot* const old_slots = slots_;
+  const std::size_t old_count = slot_count_;
+
+  slots_ = reinterpret_cast<Slot*>(pages_.data());
+  slot_count_ = pages_.size() / sizeof(Slot);
+  most_ = static_cast<std::size_t>(static_cast<double>(slot_count_) * kMostLoad);
+  for (std::size_t i = 0; i < old_count; ++i) {
+    if (old_slots[i].entry == nullptr) continue;
+    find_slot(old_slots[i].hash, [](const char*) { return false; }) = old_slots[i];
+  }
+}
+
+}  // namespace shardflow
