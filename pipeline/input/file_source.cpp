@@ -23,15 +23,6 @@ constexpr const char* kStandardInput = "-";
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (number_ > STDERR_FILENO) close(number_);
-}
-Descriptor::Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(number_, other.number_);
-  return *this;
-}
-
 FileSource::FileSource(std::vector<std::string> names, std::size_t max_record_bytes, const Interrupt* interrupt)
     : names_(std::move(names)), max_record_bytes_(max_record_bytes), interrupt_(interrupt) {
   for (const std::string& name : names_) measure(name);

@@ -5,26 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/descriptor.hpp"
 #include "pipeline/input/source.hpp"
 #include "pipeline/interrupt.hpp"
 
 namespace shardflow {
-
-// An open descriptor, closed with its owner.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor();
-  Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&& other) noexcept;
-
-  int number() const { return number_; }
-  bool open() const { return number_ >= 0; }
-
- private:
-  int number_ = -1;
-};
 
 // Reads with read(2), not mmap: a mapped file that somebody truncates is a SIGBUS.
 class FileSource final : public Source {
@@ -38,6 +23,8 @@ class FileSource final : public Source {
   bool next(Block& block) override;
   const std::string& file_name(std::uint32_t index) const override { return names_[index]; }
   bool may_wait() const override { return may_wait_; }
+  // Of all files together; 0 if one of them has no size.
+  std::uint64_t total_bytes() const { return total_bytes_; }
 
  private:
   enum class Fill { kRecords, kEndOfFile };

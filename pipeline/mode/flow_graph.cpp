@@ -14,6 +14,7 @@
 #include <deque>
 
 #include "pipeline/batch.hpp"
+#include "pipeline/machine.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/run.hpp"
 #include "pipeline/store/partition.hpp"
@@ -125,7 +126,7 @@ class FlowGraph {
 
 RunReport run_flow(Source& source, Store& store, const RunOptions& options) {
   // A source that waits takes a thread out of the work, and gets one more for that.
-  const std::size_t threads = options.threads + (source.may_wait() ? 1 : 0);
+  const std::uint32_t threads = startable_threads(options.threads + (source.may_wait() ? 1 : 0));
   const oneapi::tbb::global_control allow(oneapi::tbb::global_control::max_allowed_parallelism, threads);
   oneapi::tbb::task_arena arena(static_cast<int>(threads));
   return arena.execute([&] { return FlowGraph(source, store, options).run(); });

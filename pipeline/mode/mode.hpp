@@ -29,7 +29,7 @@ struct RunOptions {
   // Blocks in flight. Fewer: less memory. More: less waiting where records differ in cost.
   std::size_t blocks = 8;
   // A longer record is bad input.
-  std::size_t max_record_bytes = std::size_t{64} << 20;
+  std::uint32_t max_record_bytes = std::uint32_t{64} << 20;
   // Where not nullptr, raising it ends the run with InterruptedError.
   const Interrupt* interrupt = nullptr;
   // Where not nullptr, kept up to date while the run goes on.

@@ -1,0 +1,32 @@
+// The subcommands, one file each.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shardflow::app {
+
+// What the process returns.
+enum ExitCode : int {
+  kOk = 0,
+  kFailed = 1,
+  kUsage = 2,
+  kBadInput = 3,
+};
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  int (*run)(const std::vector<std::string>& arguments);
+};
+
+int load(const std::vector<std::string>& arguments);
+int generate(const std::vector<std::string>& arguments);
+
+std::span<const Command> commands();
+// The text of `shardflow --help`.
+std::string usage();
+
+}  // namespace shardflow::app

@@ -1,0 +1,98 @@
+// shardflow load: the main job.
+#include <algorithm>
+#include <memory>
+
+#include "app/commands.hpp"
+#include "app/options.hpp"
+#include "app/progress.hpp"
+#include "app/signals.hpp"
+#include "app/statistics.hpp"
+#include "app/terminal.hpp"
+#include "pipeline/output/tsv_writer.hpp"
+
+namespace shardflow::app {
+namespace {
+
+std::unique_ptr<FileSource> open_source(const LoadOptions& options) {
+  const std::uint32_t max_record_bytes = options.run.max_record_bytes;
+  if (!options.synthetic) return std::make_unique<FileSource>(options.files, max_record_bytes, &process_interrupt());
+  return std::make_unique<FileSource>(synthetic_file(*options.synthetic), "synthetic", max_record_bytes,
+                                      &process_interrupt());
+}
+
+LoadStatistics run(const LoadOptions& options, const TerminalOptions& terminal, Store& store) {
+  LoadStatistics statistics;
+  statistics.mode = options.mode->name;
+  statistics.threads = options.run.threads;
+  statistics.block_bytes = options.run.block_bytes;
+  statistics.blocks = options.run.blocks;
+
+  const std::unique_ptr<FileSource> source = open_source(options);
+  Progress progress;
+  RunOptions run_options = options.run;
+  run_options.interrupt = &process_interrupt();
+  run_options.progress = &progress;
+  const ProgressLine line(terminal, progress, source->total_bytes());
+
+  const Usage before = Usage::now();
+  statistics.run = options.mode->run(*source, store, run_options);
+  statistics.usage = Usage::now() - before;
+  return statistics;
+}
+
+void describe_store(const Store& store, bool digest, LoadStatistics& statistics) {
+  statistics.keys = store.size();
+  statistics.memory = store.memory();
+  statistics.peak_resident_bytes = peak_resident_bytes();
+  statistics.anonymous = anonymous_memory();
+  for (const Shard& shard : store.shards()) {
+    statistics.shard_records.push_back(shard.applied());
+    statistics.shard_keys.push_back(shard.size());
+  }
+  if (digest) statistics.digest = store.digest();
+}
+
+void print_statistics(const LoadOptions& options, const TerminalOptions& terminal, const LoadStatistics& statistics) {
+  if (options.stats == StatsFormat::kJson) return print_note(statistics_json(statistics));
+  if (terminal.quiet) return;
+  print_note(statistics_text(statistics, terminal.verbose, use_color(terminal.color)));
+}
+
+// Prints a line a key, its value alone, in the order asked for. An absent key is a failure, as in grep.
+int print_values(const Store& store, const std::vector<std::string>& keys) {
+  int code = kOk;
+  std::string values;
+  for (const std::string& key : keys) {
+    if (const auto value = store.find(key)) {
+      values += std::string(*value) + "\n";
+    } else {
+      print_error("no such key: " + key);
+      code = kFailed;
+    }
+  }
+  print_answer(values);
+  return code;
+}
+
+void write_map(const LoadOptions& options, const Store& store) {
+  const auto sink = open_sink(options.output, &process_interrupt());
+  write_tsv(store, options.sort ? Order::kByKey : Order::kAsStored, *sink);
+  sink->commit();
+}
+
+}  // namespace
+
+int load(const std::vector<std::string>& arguments) {
+  const Parsed<LoadOptions> parsed = parse_load(arguments);
+  if (parsed.answer) return print_answer(*parsed.answer);
+  const LoadOptions& options = parsed.options;
+
+  Store store(options.shards, options.max_memory_bytes);
+  LoadStatistics statistics = run(options, parsed.terminal, store);
+  describe_store(store, options.digest, statistics);
+  if (!options.output.empty()) write_map(options, store);
+  print_statistics(options, parsed.terminal, statistics);
+  return print_values(store, options.get);
+}
+
+}  // namespace shardflow::app

@@ -1,0 +1,366 @@
+#include "app/options.hpp"
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <map>
+#include <sstream>
+#include <type_traits>
+
+#include "app/presets.hpp"
+#include "pipeline/machine.hpp"
+#include "pipeline/quantity.hpp"
+
+namespace shardflow::app {
+namespace {
+
+namespace po = boost::program_options;
+using Strings = std::vector<std::string>;
+
+// Every option is a string (a list, a switch) until all layers are merged; then it is read once.
+auto text() { return po::value<std::string>(); }
+auto text(const std::string& preset_value) { return text()->default_value(preset_value); }
+
+po::options_description general_options() {
+  po::options_description options("General");
+  options.add_options()                                                                             //
+      ("help,h", "show this and exit")                                                              //
+      ("preset", text()->value_name("NAME"), "options from a named preset; 'list' shows them")      //
+      ("config", text()->value_name("FILE"), "options from a file: one 'name = value' a line")      //
+      ("print-config", po::bool_switch(), "show every option's value and where it comes from")      //
+      ("color", text("auto")->value_name("WHEN"), "auto, always or never; NO_COLOR means never")    //
+      ("progress", text("auto")->value_name("WHEN"), "auto (on a terminal), always or never")       //
+      ("quiet,q", po::bool_switch(), "no statistics, no progress")                                  //
+      ("verbose,v", po::bool_switch(), "more statistics: each shard's records and memory");
+  return options;
+}
+
+po::options_description input_options() {
+  po::options_description options("Input");
+  options.add_options()                                                                                //
+      ("synthetic", text()->value_name("SPEC"), "made-up records in place of files; see 'generate --help'")  //
+      ("max-record", text("64MiB")->value_name("SIZE"), "a longer line is bad input");
+  return options;
+}
+
+po::options_description run_options() {
+  const RunOptions defaults;
+  const std::uint32_t cores = logical_cores();
+  std::string names;
+  for (const Mode& mode : modes()) names += (names.empty() ? "" : ", ") + std::string(mode.name);
+  po::options_description options("Run");
+  options.add_options()                                                                                        //
+      ("mode", text(std::string(modes().front().name))->value_name("MODE"), ("how: " + names).c_str())         //
+      ("threads", text(std::to_string(cores))->value_name("N"), "threads; default: the cores this process may use")  //
+      ("shards", text(std::to_string(4 * cores))->value_name("N"), "parts of the store; default: 4 a core")    //
+      ("block-size", text(format_bytes(defaults.block_bytes))->value_name("SIZE"), "input text per block")     //
+      ("blocks", text(std::to_string(std::max<std::size_t>(defaults.blocks, 4 * cores)))->value_name("N"),
+       "blocks in flight")                                                                                     //
+      ("max-memory", text()->value_name("SIZE"), "refuse to grow beyond; default: what the system allows");
+  return options;
+}
+
+po::options_description result_options() {
+  po::options_description options("Result");
+  options.add_options()                                                                                   //
+      ("output,o", text()->value_name("FILE"), "write the final map as TSV; '-' is standard output")      //
+      ("sort", po::bool_switch(), "order --output by key bytes")                                          //
+      ("get", po::value<Strings>()->value_name("KEY")->composing(), "print a key's value; may be repeated")  //
+      ("digest", po::bool_switch(), "also tell the map's digest: equal maps, equal digests")              //
+      ("stats", text("text")->value_name("FORMAT"), "statistics on standard error: text or json");
+  return options;
+}
+
+// One way in which options reach a command.
+struct Grammar {
+  std::string usage;  // stands before the list of options in --help
+  po::options_description options;
+  std::string positional;  // name of the option that takes the words without a dash
+  int most_positional;     // -1: any number
+};
+
+// The merged layers, and which of them each value is from.
+struct Merged {
+  po::variables_map values;
+  std::map<std::string, std::string> origin;
+
+  void add(const po::parsed_options& layer, const std::string& name) {
+    po::store(layer, values);
+    for (const auto& [option, value] : values) {
+      if (!value.defaulted()) origin.emplace(option, name);
+    }
+  }
+  bool has(const std::string& name) const { return values.count(name) > 0; }
+  std::string get(const std::string& name) const { return has(name) ? values[name].as<std::string>() : ""; }
+  Strings list(const std::string& name) const { return has(name) ? values[name].as<Strings>() : Strings(); }
+  bool on(const std::string& name) const { return values[name].as<bool>(); }
+};
+
+// Options of any command: a preset or a variable that another command uses is no mistake.
+po::options_description all_options() {
+  po::options_description all;
+  all.add(general_options()).add(input_options()).add(run_options()).add(result_options());
+  return all;
+}
+
+po::parsed_options only_known(po::parsed_options layer, const po::options_description& known, const std::string& where) {
+  const po::options_description any_command = all_options();
+  std::erase_if(layer.options, [&](const po::option& option) {
+    if (known.find_nothrow(option.string_key, false) != nullptr) return false;
+    if (any_command.find_nothrow(option.string_key, false) != nullptr) return true;
+    throw UsageError(where + ": '" + option.string_key + "' is no option");
+  });
+  for (po::option& option : layer.options) option.unregistered = false;
+  return layer;
+}
+
+po::parsed_options parse_file(const std::string& path, const po::options_description& known) {
+  std::ifstream in(path);
+  if (!in) throw UsageError(path + ": cannot be read");
+  // Parsed without knowing any option and then filtered: Boost can't skip those of other commands alone.
+  po::parsed_options raw = only_known(po::parse_config_file(in, po::options_description(), true), known, path);
+  std::ostringstream filtered;
+  for (const po::option& option : raw.options) {
+    for (const std::string& value : option.value) filtered << option.string_key << '=' << value << '\n';
+  }
+  std::istringstream again(filtered.str());
+  return po::parse_config_file(again, known);
+}
+
+// SHARDFLOW_BLOCK_SIZE is --block-size.
+std::string option_of_variable(const std::string& variable, const po::options_description& known) {
+  constexpr std::string_view kPrefix = "SHARDFLOW_";
+  if (!variable.starts_with(kPrefix)) return "";
+  std::string name = variable.substr(kPrefix.size());
+  std::ranges::transform(name, name.begin(), [](char c) {
+    return c == '_' ? '-' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  });
+  return known.find_nothrow(name, false) == nullptr ? "" : name;
+}
+
+Merged merge(const Grammar& grammar, const Strings& arguments) {
+  po::options_description known = grammar.options;
+  po::options_description hidden;
+  hidden.add_options()(grammar.positional.c_str(), po::value<Strings>());
+  po::options_description with_positional;
+  with_positional.add(known).add(hidden);
+  po::positional_options_description positional;
+  positional.add(grammar.positional.c_str(), grammar.most_positional);
+
+  Merged merged;
+  const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+  merged.add(po::command_line_parser(arguments).options(with_positional).positional(positional).style(style).run(),
+             "command line");
+  merged.add(po::parse_environment(known, [&](const std::string& name) { return option_of_variable(name, known); }),
+             "environment");
+  if (merged.has("config")) merged.add(parse_file(merged.get("config"), known), merged.get("config"));
+  if (merged.has("preset") && merged.get("preset") != "list") {
+    merged.add(parse_file(preset_file(merged.get("preset")), known), "preset " + merged.get("preset"));
+  }
+  return merged;
+}
+
+std::string shown(const po::variable_value& value) {
+  if (const auto* const text = boost::any_cast<std::string>(&value.value())) return *text;
+  if (const auto* const flag = boost::any_cast<bool>(&value.value())) return *flag ? "true" : "false";
+  return "";
+}
+
+// In the syntax of --config, so that it can be kept and given again.
+std::string print_config(const Merged& merged) {
+  std::string config;
+  for (const auto& [name, value] : merged.values) {
+    if (name == "print-config" || name == "help" || name == "preset" || name == "config" || name == "file") continue;
+    const auto origin = merged.origin.find(name);
+    const std::string from = origin == merged.origin.end() ? "default" : origin->second;
+    Strings values = merged.values[name].value().type() == typeid(Strings) ? merged.list(name) : Strings{shown(value)};
+    for (const std::string& each : values) {
+      const std::string setting = name + " = " + each;
+      config += setting + std::string(setting.size() < 40 ? 40 - setting.size() : 1, ' ') + "# " + from + "\n";
+    }
+  }
+  return config;
+}
+
+std::string help(const Grammar& grammar) {
+  std::ostringstream text;
+  text << grammar.usage << '\n' << grammar.options;
+  return text.str();
+}
+
+// Reads one option's text with `read`, and names the option if that fails.
+template <class Read>
+auto read_option(const Merged& merged, const std::string& name, Read&& read) {
+  try {
+    return read(merged.get(name));
+  } catch (const std::invalid_argument& error) {
+    throw UsageError("--" + name + ": " + error.what());
+  }
+}
+
+template <class Number>
+Number number_within(const Merged& merged, const std::string& name, Number least, Number most,
+                     std::uint64_t (*read)(std::string_view)) {
+  const std::uint64_t value = read_option(merged, name, read);
+  if (value >= least && value <= most) return static_cast<Number>(value);
+  throw UsageError("--" + name + ": " + merged.get(name) + " is not between " + std::to_string(least) + " and " +
+                   std::to_string(most));
+}
+
+When read_when(const Merged& merged, const std::string& name) {
+  return read_option(merged, name, [](const std::string& text) {
+    if (text == "auto") return When::kAuto;
+    if (text == "always") return When::kAlways;
+    if (text == "never") return When::kNever;
+    throw std::invalid_argument("'" + text + "' is none of auto, always and never");
+  });
+}
+
+StatsFormat read_stats(const Merged& merged) {
+  return read_option(merged, "stats", [](const std::string& text) {
+    if (text == "text") return StatsFormat::kText;
+    if (text == "json") return StatsFormat::kJson;
+    throw std::invalid_argument("'" + text + "' is neither text nor json");
+  });
+}
+
+const Mode* read_mode(const Merged& merged) {
+  const std::string name = merged.get("mode");
+  if (const Mode* const mode = find_mode(name)) return mode;
+  std::string names;
+  for (const Mode& mode : modes()) names += (names.empty() ? "" : ", ") + std::string(mode.name);
+  throw UsageError("--mode: '" + name + "' is no mode; there are " + names);
+}
+
+constexpr std::uint32_t kMostThreads = 4096;
+constexpr std::uint32_t kMostShards = 65536;
+constexpr std::size_t kMostBlocks = 65536;
+
+void read_run_options(const Merged& merged, LoadOptions& options) {
+  options.mode = read_mode(merged);
+  options.run.threads = number_within<std::uint32_t>(merged, "threads", 1, kMostThreads, parse_count);
+  options.shards = number_within<std::uint32_t>(merged, "shards", 1, kMostShards, parse_count);
+  options.run.block_bytes = number_within<std::size_t>(merged, "block-size", 1, kMaxBlockBytes / 2, parse_bytes);
+  options.run.blocks = number_within<std::size_t>(merged, "blocks", 2, kMostBlocks, parse_count);
+  options.run.max_record_bytes =
+      number_within<std::uint32_t>(merged, "max-record", 1, kMaxBlockBytes / 2, parse_bytes);
+  options.max_memory_bytes = merged.has("max-memory") ? read_option(merged, "max-memory", parse_bytes) : memory_limit_bytes();
+}
+
+void read_input(const Merged& merged, LoadOptions& options) {
+  options.files = merged.list("file");
+  if (merged.has("synthetic")) options.synthetic = read_option(merged, "synthetic", SyntheticSpec::parse);
+  if (merged.origin.contains("file") && options.synthetic) {
+    // Files on the command line beat a preset's synthetic input, but not one beside them.
+    if (merged.origin.at("synthetic") == "command line") throw UsageError("give files or --synthetic, not both");
+    options.synthetic.reset();
+  }
+  if (options.files.empty() && !options.synthetic) {
+    throw UsageError("no input: name one or more files, '-' for standard input, or --synthetic SPEC");
+  }
+  if (std::ranges::count(options.files, "-") > 1) throw UsageError("'-' can be read once only");
+}
+
+TerminalOptions read_terminal(const Merged& merged) {
+  return {read_when(merged, "color"), read_when(merged, "progress"), merged.on("quiet"), merged.on("verbose")};
+}
+
+// What is common to all commands: the questions that --help and its like answer, and Boost's complaints.
+template <class Options>
+Parsed<Options> parse(const Grammar& grammar, const Strings& arguments,
+                      const std::function<void(const Merged&, Options&)>& read) try {
+  const Merged merged = merge(grammar, arguments);
+  Parsed<Options> parsed;
+  parsed.terminal = read_terminal(merged);
+  if (merged.has("help")) {
+    parsed.answer = help(grammar);
+  } else if (merged.get("preset") == "list") {
+    parsed.answer = preset_list();
+  } else if (merged.on("print-config")) {
+    parsed.answer = print_config(merged);
+  } else {
+    read(merged, parsed.options);
+  }
+  return parsed;
+} catch (const po::error& error) {
+  throw UsageError(std::string(error.what()) + "; --help lists the options");
+}
+
+Grammar load_grammar() {
+  Grammar grammar{
+      "usage: shardflow load [options] FILE...\n\n"
+      "Reads files of lines KEY<TAB>VALUE, in the order given ('-' is standard input), and\n"
+      "keeps the last value of each key.\n\n"
+      "  shardflow load events.tsv --output last.tsv --sort\n"
+      "  producer | shardflow load - --get user:17\n\n"
+      "Every option can be a variable (SHARDFLOW_BLOCK_SIZE=1MiB), a line of a --config file or\n"
+      "of a --preset; the command line comes first, then these in this order. Sizes are written\n"
+      "like 64MiB, counts like 5M.\n",
+      {}, "file", -1};
+  grammar.options.add(input_options()).add(result_options()).add(run_options()).add(general_options());
+  return grammar;
+}
+
+Grammar generate_grammar() {
+  Grammar grammar{
+      "usage: shardflow generate [options] SPEC\n\n"
+      "Writes made-up records as TSV. SPEC is DISTRIBUTION[:NAME=VALUE,...], with\n\n"
+      "  sequential      key 0, 1, 2 ..., again from 0 after the last\n"
+      "  uniform         every key as likely as any other\n"
+      "  zipf            the i-th key as often as 1/i^skew\n"
+      "  few-hot-keys    hot-share of the records on the first hot-keys keys\n\n"
+      "  records=1M      how many records\n"
+      "  keys=0          over how many keys; 0: as many as records\n"
+      "  skew=0.99       of zipf\n"
+      "  hot-keys=10     of few-hot-keys\n"
+      "  hot-share=0.9   of few-hot-keys\n"
+      "  key-bytes=0     pad keys to this length; 0: don't\n"
+      "  value-bytes=0   pad values to this length\n"
+      "  seed=1          the same seed gives the same bytes, everywhere\n\n"
+      "  shardflow generate zipf:records=5M,keys=100k --output zipf.tsv\n",
+      {}, "spec", 1};
+  po::options_description own("Output");
+  own.add_options()                                                                                  //
+      ("output,o", text("-")->value_name("FILE"), "where to; '-' is standard output")                //
+      ("synthetic", text()->value_name("SPEC"), "SPEC by name: as a preset or a variable gives it");
+  grammar.options.add(own).add(general_options());
+  return grammar;
+}
+
+}  // namespace
+
+Parsed<LoadOptions> parse_load(const Strings& arguments) {
+  return parse<LoadOptions>(load_grammar(), arguments, [](const Merged& merged, LoadOptions& options) {
+    read_run_options(merged, options);
+    read_input(merged, options);
+    options.output = merged.get("output");
+    options.sort = merged.on("sort");
+    options.get = merged.list("get");
+    options.digest = merged.on("digest");
+    options.stats = read_stats(merged);
+    if (options.sort && options.output.empty()) throw UsageError("--sort orders --output, which is missing");
+    if (options.output == "-" && !options.get.empty()) {
+      throw UsageError("--output - and --get would mix on standard output; give --output a file");
+    }
+  });
+}
+
+Parsed<GenerateOptions> parse_generate(const Strings& arguments) {
+  return parse<GenerateOptions>(generate_grammar(), arguments, [](const Merged& merged, GenerateOptions& options) {
+    const Strings specs = merged.list("spec");
+    if (specs.empty() && !merged.has("synthetic")) throw UsageError("what to generate? give a SPEC; --help tells how");
+    options.spec = specs.empty() ? read_option(merged, "synthetic", SyntheticSpec::parse)
+                                 : [&] {
+                                     try {
+                                       return SyntheticSpec::parse(specs.front());
+                                     } catch (const std::invalid_argument& error) {
+                                       throw UsageError(error.what());
+                                     }
+                                   }();
+    options.output = merged.get("output");
+  });
+}
+
+}  // namespace shardflow::app

@@ -1,0 +1,65 @@
+// What the user asked for: command line, environment, config file and preset, merged in that precedence,
+// as plain structs. The only place that knows Boost.ProgramOptions is options.cpp.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "pipeline/input/synthetic.hpp"
+#include "pipeline/mode/mode.hpp"
+
+namespace shardflow::app {
+
+// The command line, a variable, a config file or a preset is wrong. Exit code 2.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+enum class When { kAuto, kAlways, kNever };
+enum class StatsFormat { kText, kJson };
+
+// How the program talks.
+struct TerminalOptions {
+  When color = When::kAuto;
+  When progress = When::kAuto;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+struct LoadOptions {
+  std::vector<std::string> files;          // "-" is standard input
+  std::optional<SyntheticSpec> synthetic;  // in place of files
+  const Mode* mode = nullptr;
+  std::uint32_t shards = 0;
+  std::uint64_t max_memory_bytes = 0;
+  RunOptions run;  // without interrupt and progress
+
+  std::string output;  // empty: none; "-" is standard output
+  bool sort = false;
+  std::vector<std::string> get;
+  bool digest = false;
+  StatsFormat stats = StatsFormat::kText;
+};
+
+struct GenerateOptions {
+  SyntheticSpec spec;
+  std::string output;
+};
+
+template <class Options>
+struct Parsed {
+  Options options;
+  TerminalOptions terminal;
+  // Where set: print it on standard output and be done (--help, --print-config, --preset list).
+  std::optional<std::string> answer;
+};
+
+// REQUIRES: arguments without program and command name. Throw UsageError.
+Parsed<LoadOptions> parse_load(const std::vector<std::string>& arguments);
+Parsed<GenerateOptions> parse_generate(const std::vector<std::string>& arguments);
+
+}  // namespace shardflow::app

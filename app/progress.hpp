@@ -1,0 +1,37 @@
+// How far a run is, on standard error, while it runs.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+
+#include "app/options.hpp"
+#include "pipeline/mode/mode.hpp"
+
+namespace shardflow::app {
+
+// From construction to destruction: on a terminal one line that is redrawn and in the end removed; with
+// --progress always and no terminal, a plain line every two seconds.
+class ProgressLine {
+ public:
+  // total_bytes 0: unknown. `progress` must outlive it.
+  ProgressLine(const TerminalOptions& terminal, const Progress& progress, std::uint64_t total_bytes);
+  ~ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+ private:
+  void draw_until_over();
+  void draw(double elapsed_s);
+
+  const Progress& progress_;
+  const std::uint64_t total_bytes_;
+  const bool redraw_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool over_ = false;
+  std::thread thread_;
+};
+
+}  // namespace shardflow::app

@@ -1,0 +1,121 @@
+#include "app/statistics.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "app/terminal.hpp"
+
+namespace shardflow::app {
+namespace {
+
+// More than this over the mean, and one shard holds the others up.
+constexpr double kSkewed = 4;
+
+double ratio(double a, double b) { return b > 0 ? a / b : 0; }
+
+// "  label      text"
+std::string row(std::string_view label, const std::string& text) {
+  return "  " + std::string(label) + std::string(10 - label.size(), ' ') + text + "\n";
+}
+
+std::string headline(const LoadStatistics& s, bool color) {
+  const std::string cost = fixed(s.ns_per_record(), 1) + " ns/record";
+  return with_commas(s.run.records) + " records, " + with_commas(s.keys) + " keys in " + fixed(s.usage.wall_s, 3) +
+         " s: " + (color ? "\033[1m" + cost + "\033[0m" : cost) + "\n";
+}
+
+std::string huge_pages(const LoadStatistics& s) {
+  if (s.anonymous.resident_bytes == 0) return "unknown";
+  const auto percent = static_cast<std::uint64_t>(
+      100 * ratio(static_cast<double>(s.anonymous.huge_bytes), static_cast<double>(s.anonymous.resident_bytes)) + 0.5);
+  const std::string share = std::to_string(percent) + " % of " + human_bytes(static_cast<double>(s.anonymous.resident_bytes));
+  const bool refused = s.anonymous.huge_bytes == 0 && s.anonymous.resident_bytes > 8 * kHugePageBytes;
+  return refused ? share + " (refused: see /sys/kernel/mm/transparent_hugepage/enabled)" : share;
+}
+
+std::string memory_text(const LoadStatistics& s) {
+  return human_bytes(static_cast<double>(s.peak_resident_bytes)) + " peak; " +
+         fixed(ratio(static_cast<double>(s.memory.overhead_bytes()), static_cast<double>(s.keys)), 1) +
+         " bytes a key beyond key and value";
+}
+
+std::string shards_text(const LoadStatistics& s) {
+  std::string text = std::to_string(s.shard_records.size()) + ", the fullest " + fixed(s.imbalance(), 2) + " x the mean";
+  if (s.imbalance() > kSkewed && static_cast<double>(s.shard_records.size()) > kSkewed) text += " (skewed: a few keys, or keys made to collide)";
+  return text;
+}
+
+std::string each_shard(const LoadStatistics& s) {
+  std::string text;
+  for (std::size_t i = 0; i < s.shard_keys.size(); ++i) {
+    text += row("shard " + std::to_string(i),
+                with_commas(s.shard_keys[i]) + " keys, " + with_commas(s.shard_records[i]) + " records written");
+  }
+  return text;
+}
+
+}  // namespace
+
+double LoadStatistics::ns_per_record() const { return ratio(usage.wall_s * 1e9, static_cast<double>(run.records)); }
+
+double LoadStatistics::imbalance() const {
+  if (shard_records.empty()) return 0;
+  const auto sum = static_cast<double>(std::accumulate(shard_records.begin(), shard_records.end(), std::uint64_t{0}));
+  return ratio(static_cast<double>(std::ranges::max(shard_records)) * static_cast<double>(shard_records.size()), sum);
+}
+
+std::string statistics_text(const LoadStatistics& s, bool verbose, bool color) {
+  const auto records = static_cast<double>(s.run.records);
+  const double wall_s = std::max(s.usage.wall_s, 1e-9);
+  std::string text = headline(s, color);
+  text += row("speed", human_count(records / wall_s) + " records/s, " +
+                           human_bytes(static_cast<double>(s.run.bytes) / wall_s) + "/s");
+  text += row("mode", std::string(s.mode) + ", " + std::to_string(s.threads) + " threads, " + std::to_string(s.blocks) +
+                          " blocks of " + human_bytes(static_cast<double>(s.block_bytes)));
+  text += row("cpu", fixed(s.usage.user_s, 3) + " s user, " + fixed(s.usage.system_s, 3) + " s system; " +
+                         with_commas(s.usage.voluntary_switches) + " voluntary, " +
+                         with_commas(s.usage.involuntary_switches) + " forced switches");
+  text += row("memory", memory_text(s));
+  text += row("pages", huge_pages(s) + (huge_pages(s).ends_with(')') ? "" : " in huge pages"));
+  text += row("shards", shards_text(s));
+  text += row("combined", fixed(100 * ratio(records - static_cast<double>(s.run.routed), records), 1) +
+                              " % of the records repeated a key of their block");
+  if (s.digest) text += row("digest", s.digest->hex());
+  return verbose ? text + each_shard(s) : text;
+}
+
+std::string statistics_json(const LoadStatistics& s) {
+  const nlohmann::ordered_json json{
+      {"schema", 1},
+      {"version", SHARDFLOW_VERSION},
+      {"mode", s.mode},
+      {"threads", s.threads},
+      {"shards", s.shard_records.size()},
+      {"block_bytes", s.block_bytes},
+      {"blocks", s.blocks},
+      {"records", s.run.records},
+      {"keys", s.keys},
+      {"input_bytes", s.run.bytes},
+      {"routed_records", s.run.routed},
+      {"wall_s", s.usage.wall_s},
+      {"user_s", s.usage.user_s},
+      {"system_s", s.usage.system_s},
+      {"ns_per_record", s.ns_per_record()},
+      {"voluntary_switches", s.usage.voluntary_switches},
+      {"involuntary_switches", s.usage.involuntary_switches},
+      {"peak_resident_bytes", s.peak_resident_bytes},
+      {"anonymous_bytes", s.anonymous.resident_bytes},
+      {"huge_page_bytes", s.anonymous.huge_bytes},
+      {"key_bytes", s.memory.key_bytes},
+      {"value_bytes", s.memory.value_bytes},
+      {"table_bytes", s.memory.table_bytes},
+      {"arena_bytes", s.memory.arena_bytes},
+      {"shard_records", s.shard_records},
+      {"shard_keys", s.shard_keys},
+      {"digest", s.digest ? nlohmann::ordered_json(s.digest->hex()) : nlohmann::ordered_json()},
+  };
+  return json.dump() + "\n";
+}
+
+}  // namespace shardflow::app

@@ -1,0 +1,116 @@
+#include "pipeline/output/sink.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include "pipeline/descriptor.hpp"
+#include "pipeline/errors.hpp"
+
+namespace shardflow {
+namespace {
+
+namespace fs = std::filesystem;
+
+void write_all(int descriptor, std::string_view bytes, const std::string& name, const Interrupt* interrupt) {
+  while (!bytes.empty()) {
+    if (interrupt != nullptr && interrupt->raised()) throw InterruptedError();
+    const ssize_t written = write(descriptor, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      throw IoError(name, "writing failed", errno);
+    }
+  }
+}
+
+// Standard output, a FIFO, a device: what can't be taken back.
+class Stream final : public Sink {
+ public:
+  Stream(Descriptor descriptor, std::string name, const Interrupt* interrupt)
+      : descriptor_(std::move(descriptor)), name_(std::move(name)), interrupt_(interrupt) {}
+
+  void write(std::string_view bytes) override { write_all(descriptor_.number(), bytes, name_, interrupt_); }
+  void commit() override {}
+
+ private:
+  Descriptor descriptor_;
+  std::string name_;
+  const Interrupt* interrupt_;
+};
+
+// A regular file, invisible until commit().
+class AtomicFile final : public Sink {
+ public:
+  AtomicFile(const std::string& name, const Interrupt* interrupt) : name_(name), interrupt_(interrupt) {
+    // The file that a link points to is replaced, not the link.
+    std::error_code ignored;
+    destination_ = fs::weakly_canonical(name, ignored);
+    if (ignored || destination_.empty()) destination_ = name;
+    const fs::path folder = destination_.has_parent_path() ? destination_.parent_path() : ".";
+    file_ = Descriptor(open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666));
+    if (!file_.open()) make_named();
+  }
+
+  ~AtomicFile() override {
+    if (!temporary_.empty()) unlink(temporary_.c_str());
+  }
+
+  void write(std::string_view bytes) override { write_all(file_.number(), bytes, name_, interrupt_); }
+
+  void commit() override {
+    if (fsync(file_.number()) != 0) throw IoError(name_, "writing to disk failed", errno);
+    if (temporary_.empty()) link_named();
+    if (rename(temporary_.c_str(), destination_.c_str()) != 0) throw IoError(name_, "cannot be replaced", errno);
+    temporary_.clear();
+  }
+
+ private:
+  // Where the file system knows no nameless files (NFS, some overlays).
+  void make_named() {
+    std::string pattern = destination_.string() + ".XXXXXX";
+    file_ = Descriptor(mkostemp(pattern.data(), O_CLOEXEC));
+    if (!file_.open()) throw IoError(name_, "cannot be created", errno);
+    temporary_ = pattern;
+    // mkostemp makes it private; a new file has what the umask leaves.
+    const mode_t mask = umask(0);
+    umask(mask);
+    fchmod(file_.number(), 0666 & ~mask);
+  }
+
+  // rename(2) needs a name to start from, and linkat(2) can't replace: so a name for a moment.
+  void link_named() {
+    const std::string self = "/proc/self/fd/" + std::to_string(file_.number());
+    const std::string name = destination_.string() + "." + std::to_string(getpid()) + ".part";
+    if (linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+      throw IoError(name_, "cannot be created", errno);
+    }
+    temporary_ = name;
+  }
+
+  std::string name_;
+  const Interrupt* interrupt_;
+  fs::path destination_;
+  Descriptor file_;
+  std::string temporary_;  // empty while it has no name
+};
+
+}  // namespace
+
+std::unique_ptr<Sink> open_sink(const std::string& name, const Interrupt* interrupt) {
+  if (name == "-") return std::make_unique<Stream>(Descriptor(STDOUT_FILENO), "standard output", interrupt);
+  struct stat status {};
+  if (stat(name.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    Descriptor descriptor(open(name.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!descriptor.open()) throw IoError(name, "cannot be opened", errno);
+    return std::make_unique<Stream>(std::move(descriptor), name, interrupt);
+  }
+  return std::make_unique<AtomicFile>(name, interrupt);
+}
+
+}  // namespace shardflow
