@@ -36,6 +36,7 @@ int fail(ExitCode code, const std::exception& error) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, with a message
+  std::signal(SIGXFSZ, SIG_IGN);  // and so is a file beyond the size limit
   watch_signals();
   try {
     return run({argv + 1, argv + argc});

@@ -291,13 +291,13 @@ Parsed<Options> parse(const Grammar& grammar, const Strings& arguments,
 Grammar load_grammar() {
   Grammar grammar{
       "usage: shardflow load [options] FILE...\n\n"
-      "Reads files of lines KEY<TAB>VALUE, in the order given ('-' is standard input), and\n"
-      "keeps the last value of each key.\n\n"
+      "Reads files of lines KEY<TAB>VALUE, in the order given ('-' is standard input),\n"
+      "and keeps the last value of each key.\n\n"
       "  shardflow load events.tsv --output last.tsv --sort\n"
       "  producer | shardflow load - --get user:17\n\n"
-      "Every option can be a variable (SHARDFLOW_BLOCK_SIZE=1MiB), a line of a --config file or\n"
-      "of a --preset; the command line comes first, then these in this order. Sizes are written\n"
-      "like 64MiB, counts like 5M.\n",
+      "Every option can be a variable (SHARDFLOW_BLOCK_SIZE=1MiB), or a line of a\n"
+      "--config file or of a --preset; the command line comes first, then these in this\n"
+      "order. Sizes are written like 64MiB, counts like 5M.\n",
       {}, "file", -1};
   grammar.options.add(input_options()).add(result_options()).add(run_options()).add(general_options());
   return grammar;

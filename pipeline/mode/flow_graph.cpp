@@ -30,7 +30,7 @@ class FlowGraph {
       : source_(source),
         shards_(store.shards()),
         partition_(static_cast<std::uint32_t>(shards_.size()), options.max_record_bytes, store.hash()),
-        ledger_(source, store, options.progress),
+        ledger_(source, store, options),
         pool_(std::max<std::size_t>(options.blocks, 2), options.block_bytes, shards_.size(), store.budget()),
         // One block may be read while all that the limiter lets through are in flight.
         in_flight_(graph_, std::max<std::size_t>(options.blocks, 2) - 1) {

@@ -15,22 +15,22 @@ std::uint64_t applied(const Store& store) {
   return records;
 }
 
-std::string describe(Flaw flaw) {
+std::string describe(Flaw flaw, std::uint32_t max_record_bytes) {
   switch (flaw) {
     case Flaw::kNoTab:
       return "no TAB in the line";
     case Flaw::kEmptyKey:
       return "the key is empty";
     case Flaw::kTooLong:
-      return "the record is longer than --max-record";
+      return "the record is longer than --max-record (" + std::to_string(max_record_bytes) + ")";
   }
   return "";
 }
 
 }  // namespace
 
-Ledger::Ledger(const Source& source, const Store& store, Progress* progress)
-    : source_(source), store_(store), progress_(progress), applied_before_(applied(store)) {}
+Ledger::Ledger(const Source& source, const Store& store, const RunOptions& options)
+    : source_(source), store_(store), options_(options), applied_before_(applied(store)) {}
 
 void Ledger::admit(const Batch& batch) {
   assert(batch.sequence == report_.blocks);
@@ -44,9 +44,9 @@ void Ledger::admit(const Batch& batch) {
   report_.records += batch.records;
   report_.routed += batch.routed();
   report_.bytes += batch.block.text().size();
-  if (progress_ != nullptr) {
-    progress_->bytes.store(report_.bytes, std::memory_order_relaxed);
-    progress_->records.store(report_.records, std::memory_order_relaxed);
+  if (options_.progress != nullptr) {
+    options_.progress->bytes.store(report_.bytes, std::memory_order_relaxed);
+    options_.progress->records.store(report_.records, std::memory_order_relaxed);
   }
 }
 
@@ -54,7 +54,7 @@ void Ledger::refuse(const Batch& batch) const {
   const BadLine& bad = *batch.bad_line;
   const std::string_view line = batch.block.text().substr(bad.offset, bad.bytes);
   throw BadInputError(source_.file_name(file_index_) + ":" + std::to_string(lines_ + bad.line + 1) + " (byte " +
-                      std::to_string(batch.block.file_offset + bad.offset) + "): " + describe(bad.flaw) + ": \"" +
+                      std::to_string(batch.block.file_offset + bad.offset) + "): " + describe(bad.flaw, options_.max_record_bytes) + ": \"" +
                       excerpt(line) + "\"; expected KEY<TAB>VALUE on every line");
 }
 

@@ -12,7 +12,8 @@ namespace shardflow {
 // parsed in parallel and none knows how many lines came before it. One thread at a time.
 class Ledger {
  public:
-  Ledger(const Source& source, const Store& store, Progress* progress);
+  // All three must outlive it.
+  Ledger(const Source& source, const Store& store, const RunOptions& options);
 
   // Takes the next batch. REQUIRES: batch.sequence is the number of batches admitted so far.
   // Throws BadInputError if the batch has a bad line.
@@ -27,7 +28,7 @@ class Ledger {
 
   const Source& source_;
   const Store& store_;
-  Progress* progress_;
+  const RunOptions& options_;
   std::uint64_t applied_before_;
   RunReport report_;
   std::uint32_t file_index_ = 0;

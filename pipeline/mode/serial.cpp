@@ -10,7 +10,7 @@ RunReport run_serial(Source& source, Store& store, const RunOptions& options) {
   std::vector<Shard>& shards = store.shards();
   Batch batch(options.block_bytes, shards.size(), store.budget());
   Partition partition(static_cast<std::uint32_t>(shards.size()), options.max_record_bytes, store.hash());
-  Ledger ledger(source, store, options.progress);
+  Ledger ledger(source, store, options);
 
   for (; source.next(batch.block); ++batch.sequence) {
     partition.run(batch);

@@ -1,0 +1,194 @@
+// The whole job, measured as a user meets it: processes from start to end, on files in the page cache.
+//
+// All cases run in turn, round after round, so that a drift of the machine hits them alike; what counts is
+// the median of a round's ratios. One run before the first round warms the files and the memory up.
+//
+//   shardflow_job_bench BINARY [ROUNDS]
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Sample {
+  double wall_s;  // of the process
+  nlohmann::json statistics;
+  double ns() const { return statistics["ns_per_record"]; }
+};
+
+struct Case {
+  std::string name;
+  std::string input;
+  std::string mode;
+  std::vector<Sample> samples;
+};
+
+struct Bound {
+  std::string name;
+  double most;
+  std::function<double(std::size_t round)> value;
+};
+
+double median(std::vector<double> numbers) {
+  std::ranges::sort(numbers);
+  const std::size_t middle = numbers.size() / 2;
+  return numbers.size() % 2 == 1 ? numbers[middle] : (numbers[middle - 1] + numbers[middle]) / 2;
+}
+
+// Standard error goes to `log`, standard output nowhere. Returns the wall time in seconds.
+double run(std::vector<std::string> words, const std::string& log) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  const auto start = std::chrono::steady_clock::now();
+  pid_t process = 0;
+  if (posix_spawn(&process, pointers[0], &files, nullptr, pointers.data(), environ) != 0) {
+    throw std::runtime_error(words[0] + " cannot be started");
+  }
+  int status = 0;
+  waitpid(process, &status, 0);
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
+  posix_spawn_file_actions_destroy(&files);
+  if (status != 0) throw std::runtime_error(words[0] + " " + words[1] + " failed; see " + log);
+  return wall.count();
+}
+
+// A folder in memory, where there is room: reading it is reading the page cache.
+class Inputs {
+ public:
+  explicit Inputs(std::string binary) : binary_(std::move(binary)) {
+    std::string pattern = (fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path()) / "shardflow-XXXXXX";
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    folder_ = pattern;
+  }
+  ~Inputs() { fs::remove_all(folder_); }
+  Inputs(const Inputs&) = delete;
+  Inputs& operator=(const Inputs&) = delete;
+
+  void make(const std::string& name, const std::string& spec) const {
+    run({binary_, "generate", spec, "--output", path(name)}, path("log"));
+  }
+  std::string path(const std::string& name) const { return folder_ / name; }
+
+  Sample load(const Case& which) const {
+    const double wall_s =
+        run({binary_, "load", path(which.input), "--mode", which.mode, "--stats", "json"}, path("log"));
+    std::ifstream log(path("log"));
+    return {wall_s, nlohmann::json::parse(log)};
+  }
+
+ private:
+  std::string binary_;
+  fs::path folder_;
+};
+
+void print_cases(const std::vector<Case>& cases) {
+  std::printf("%-22s %10s %10s %10s %8s %10s %10s\n", "case (medians)", "ns/record", "user", "system", "wall/", "peak",
+              "bytes/key");
+  std::printf("%-22s %10s %10s %10s %8s %10s %10s\n", "", "", "", "", "reported", "MB", "overhead");
+  for (const Case& each : cases) {
+    const auto of = [&](const std::function<double(const Sample&)>& value) {
+      std::vector<double> values;
+      std::ranges::transform(each.samples, std::back_inserter(values), value);
+      return median(values);
+    };
+    const auto per_record = [](const Sample& s, const char* field) {
+      return s.statistics[field].get<double>() * 1e9 / s.statistics["records"].get<double>();
+    };
+    std::printf("%-22s %10.1f %10.1f %10.1f %8.2f %10.0f %10.1f\n", each.name.c_str(), of([](const Sample& s) { return s.ns(); }),
+                of([&](const Sample& s) { return per_record(s, "user_s"); }),
+                of([&](const Sample& s) { return per_record(s, "system_s"); }),
+                of([](const Sample& s) { return s.wall_s / s.statistics["wall_s"].get<double>(); }),
+                of([](const Sample& s) { return s.statistics["peak_resident_bytes"].get<double>() / 1e6; }),
+                of([](const Sample& s) {
+                  const auto& j = s.statistics;
+                  return (j["table_bytes"].get<double>() + j["arena_bytes"].get<double>() -
+                          j["key_bytes"].get<double>() - j["value_bytes"].get<double>()) / j["keys"].get<double>();
+                }));
+  }
+}
+
+// Returns how many bounds were missed.
+int print_bounds(const std::vector<Bound>& bounds, std::size_t rounds) {
+  int missed = 0;
+  std::printf("\n%-52s %8s %8s\n", "bound (median of the rounds)", "is", "at most");
+  for (const Bound& bound : bounds) {
+    std::vector<double> values;
+    for (std::size_t round = 0; round < rounds; ++round) values.push_back(bound.value(round));
+    const double value = median(values);
+    const bool holds = value <= bound.most;
+    missed += holds ? 0 : 1;
+    std::printf("%-52s %8.2f %8.2f %s\n", bound.name.c_str(), value, bound.most, holds ? "holds" : "MISSED");
+  }
+  return missed;
+}
+
+int measure(const std::string& binary, std::size_t rounds) {
+  const Inputs inputs(binary);
+  const std::map<std::string, std::string> specs{
+      {"seed", "sequential:records=5M"},           {"1M", "sequential:records=1M"},
+      {"40M", "sequential:records=40M"},           {"hot", "uniform:records=50M,keys=400"},
+      {"zipf", "zipf:records=20M,keys=1M"},        {"uniform", "uniform:records=20M,keys=1M"},
+  };
+  for (const auto& [name, spec] : specs) inputs.make(name, spec);
+
+  std::vector<Case> cases{{"5M unique, flow", "seed", "flow", {}},     {"5M unique, serial", "seed", "serial", {}},
+                          {"1M unique, flow", "1M", "flow", {}},       {"40M unique, flow", "40M", "flow", {}},
+                          {"50M over 400, flow", "hot", "flow", {}},   {"zipf 20M over 1M, flow", "zipf", "flow", {}},
+                          {"uniform 20M over 1M", "uniform", "flow", {}}};
+  for (const Case& each : cases) inputs.load(each);
+  for (std::size_t round = 0; round < rounds; ++round) {
+    for (Case& each : cases) each.samples.push_back(inputs.load(each));
+  }
+  const auto ns = [&](std::size_t which, std::size_t round) { return cases[which].samples[round].ns(); };
+  print_cases(cases);
+  return print_bounds(
+      {
+          {"5M unique, flow: ns/record", 60, [&](std::size_t r) { return ns(0, r); }},
+          {"5M unique, serial: ns/record", 110, [&](std::size_t r) { return ns(1, r); }},
+          {"5M unique: flow over serial", 1 / 1.8, [&](std::size_t r) { return ns(0, r) / ns(1, r); }},
+          {"unique: 40M over 1M", 1.5, [&](std::size_t r) { return ns(3, r) / ns(2, r); }},
+          {"50M over 400 keys: ns/record", 20, [&](std::size_t r) { return ns(4, r); }},
+          {"1M keys: zipf(0.99) over uniform", 1, [&](std::size_t r) { return ns(5, r) / ns(6, r); }},
+          {"5M unique: the process over what it reports", 1.15,
+           [&](std::size_t r) {
+             const Sample& sample = cases[0].samples[r];
+             return sample.wall_s / sample.statistics["wall_s"].get<double>();
+           }},
+      },
+      rounds);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: %s BINARY [ROUNDS]\n", argv[0]);
+    return 2;
+  }
+  return measure(argv[1], argc > 2 ? std::max(1ul, std::strtoul(argv[2], nullptr, 10)) : 7) == 0 ? 0 : 1;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "shardflow_job_bench: %s\n", error.what());
+  return 1;
+}

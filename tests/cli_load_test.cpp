@@ -1,0 +1,206 @@
+// `shardflow load`, from the command line to the exit code.
+#include <doctest/doctest.h>
+#include <grp.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/cli_process.hpp"
+
+using namespace testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string kThree = "a\t1\nb\t2\na\t3\n";
+
+
+nlohmann::json stats_of(std::vector<std::string> arguments, const std::string& input = "") {
+  arguments.insert(arguments.end(), {"--stats", "json", "--digest"});
+  const Outcome outcome = run(std::move(arguments), input);
+  REQUIRE(outcome.exit_code == 0);
+  return nlohmann::json::parse(outcome.error);
+}
+
+}  // namespace
+
+TEST_CASE("the last value of a key is written, sorted by key") {
+  const Outcome outcome = run({"load", "-", "-q", "--sort", "--output", "-"}, "b\t2\na\t1\nb\t3\n\xc3\xa4\tx\nB\ty\n");
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out == "B\ty\na\t1\nb\t3\n\xc3\xa4\tx\n");
+  CHECK(outcome.error.empty());
+}
+
+TEST_CASE("keys are looked up in the order asked for, and an absent one is a failure") {
+  const Outcome found = run({"load", "-", "-q", "--get", "b", "--get", "a"}, kThree);
+  CHECK(found.exit_code == 0);
+  CHECK(found.out == "2\n3\n");
+  const Outcome absent = run({"load", "-", "-q", "--get", "c"}, kThree);
+  CHECK(absent.exit_code == 1);
+  CHECK(absent.error == "shardflow: no such key: c\n");
+}
+
+TEST_CASE("files are read in the order given, a last line without its end included") {
+  const Folder folder;
+  const std::string first = folder.write("first", "\xef\xbb\xbfk\t1\nonly\tx");
+  const std::string second = folder.write("second", "k\t2\r\n");
+  CHECK(run({"load", first, second, "-q", "--get", "k", "--get", "only"}).out == "2\nx\n");
+  CHECK(run({"load", second, first, "-q", "--get", "k"}).out == "1\n");
+}
+
+TEST_CASE("what is written reads back to the same digest, odd values included") {
+  const Folder folder;
+  const std::string odd = folder.write("odd", "a\t\nb\tx\ty\t\nc\tends in CR\r\r\n\xef\xbb\xbf\xef\xbb\xbf!\tBOM\n");
+  const std::string copy = folder.path("copy");
+  const auto digest = stats_of({"load", odd, "--sort", "--output", copy})["digest"];
+  CHECK(stats_of({"load", copy})["digest"] == digest);
+}
+
+TEST_CASE("every mode, number of shards and of threads ends in the same digest") {
+  const Folder folder;
+  const std::string file = folder.path("input");
+  REQUIRE(run({"generate", "zipf:records=20k,keys=5k", "--output", file}).exit_code == 0);
+  const auto serial = stats_of({"load", file, "--mode", "serial"});
+  const auto flow = stats_of({"load", file, "--threads", "4", "--shards", "13", "--block-size", "1KiB"});
+  CHECK(serial["records"] == 20000);
+  CHECK(flow["digest"] == serial["digest"]);
+  CHECK(flow["keys"] == serial["keys"]);
+}
+
+TEST_CASE("statistics fit 80 columns and name the figures people ask for") {
+  const Outcome outcome = run({"load", "-", "-v", "--digest"}, kThree);
+  CHECK(outcome.error.starts_with("3 records, 2 keys in "));
+  for (const char* word : {"ns/record", "records/s", "system", "bytes a key", "huge pages", "x the mean", "digest"}) {
+    CHECK_MESSAGE(outcome.error.find(word) != std::string::npos, word);
+  }
+  std::istringstream lines(outcome.error);
+  for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= 80, line);
+}
+
+TEST_CASE("bad input names file, line, byte and the line's start, and writes nothing") {
+  const Folder folder;
+  const std::string file = folder.write("bad.tsv", "a\t1\nno tab here, and the line goes on and on and on\n");
+  const Outcome outcome = run({"load", file, "--output", folder.path("out.tsv")});
+  CHECK(outcome.exit_code == 3);
+  CHECK(outcome.error == "shardflow: " + file +
+                             ":2 (byte 4): no TAB in the line: \"no tab here, and the line goes on and on…\"; "
+                             "expected KEY<TAB>VALUE on every line\n");
+  CHECK(folder.names() == std::vector<std::string>{"bad.tsv"});
+}
+
+TEST_CASE("an empty key, an empty line and a record beyond the limit are bad input") {
+  CHECK(run({"load", "-"}, "a\t1\n\tx\n").error.find("-:2 (byte 4): the key is empty") != std::string::npos);
+  CHECK(run({"load", "-"}, "a\t1\n\n").error.find("-:2 (byte 4): no TAB") != std::string::npos);
+  const Outcome long_record = run({"load", "-", "--max-record", "8"}, "a\t1\nkey\tvalue\n");
+  CHECK(long_record.exit_code == 3);
+  CHECK(long_record.error.find("-:2 (byte 4): the record is longer than --max-record (8)") != std::string::npos);
+}
+
+TEST_CASE("what can't be read is said with its path and the system's reason") {
+  const Folder folder;
+  const Outcome missing = run({"load", folder.path("none.tsv")});
+  CHECK(missing.exit_code == 1);
+  CHECK(missing.error == "shardflow: " + folder.path("none.tsv") + ": cannot be read: No such file or directory\n");
+  const Outcome directory = run({"load", folder.path("")});
+  CHECK(directory.exit_code == 1);
+  CHECK(directory.error.find("Is a directory") != std::string::npos);
+}
+
+TEST_CASE("a file without permission is said so") {
+  if (geteuid() != 0) return;  // as root alone can this test step down to a user who may not read
+  const Folder folder;
+  const std::string secret = folder.write("secret", kThree);
+  chmod(secret.c_str(), 0600);
+  std::filesystem::permissions(folder.path(""), std::filesystem::perms::others_exec, std::filesystem::perm_options::add);
+  // The binary may lie where only root can go: hence from an open descriptor's copy in the folder.
+  const std::string copy = folder.path("shardflow");
+  std::filesystem::copy_file(binary(), copy);
+  chmod(copy.c_str(), 0755);
+  const Outcome outcome = run({{"load", secret},
+                               "",
+                               {},
+                               "",
+                               [&] {
+                                 if (setgroups(0, nullptr) != 0 || setgid(65534) != 0 || setuid(65534) != 0) _exit(99);
+                                 execl(copy.c_str(), copy.c_str(), "load", secret.c_str(), nullptr);
+                                 _exit(98);
+                               }});
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.error == "shardflow: " + secret + ": cannot be opened: Permission denied\n");
+}
+
+TEST_CASE("a full disk is a failure that leaves no file") {
+  const Folder folder;
+  REQUIRE(run({"generate", "sequential:records=50k", "--output", folder.path("in")}).exit_code == 0);
+  Invocation invocation{{"load", folder.path("in"), "-q", "--output", folder.path("out")}, "", {}, "", {}};
+  // A limit on file size stands in for the disk: it fails the same write(2).
+  invocation.in_child = [] {
+    const rlimit limit{4096, 4096};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  };
+  const Outcome outcome = run(invocation);
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.error == "shardflow: " + folder.path("out") + ": writing failed: File too large\n");
+  CHECK(folder.names() == std::vector<std::string>{"in"});
+}
+
+TEST_CASE("a device that is full and a pipe that is closed are failures with the system's reason") {
+  Invocation full{{"load", "-", "-q", "--output", "-"}, kThree, {}, "/dev/full", {}};
+  const Outcome outcome = run(full);
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.error == "shardflow: standard output: writing failed: No space left on device\n");
+
+  Invocation closed{{"load", "-", "-q", "--output", "-"}, kThree, {}, "", {}};
+  closed.in_child = [] {
+    int ends[2];
+    if (pipe(ends) != 0) _exit(99);
+    dup2(ends[1], STDOUT_FILENO);
+    close(ends[0]);
+    close(ends[1]);
+  };
+  CHECK(run(closed).error == "shardflow: standard output: writing failed: Broken pipe\n");
+}
+
+TEST_CASE("an existing output is replaced whole, and stays as it was when the run fails") {
+  const Folder folder;
+  folder.write("out", "old\tvalue\n");
+  CHECK(run({"load", "-", "-q", "--output", folder.path("out")}, "bad\n").exit_code == 3);
+  CHECK(folder.read("out") == "old\tvalue\n");
+  CHECK(run({"load", "-", "-q", "--output", folder.path("out")}, "new\t1\n").exit_code == 0);
+  CHECK(folder.read("out") == "new\t1\n");
+  CHECK(folder.names() == std::vector<std::string>{"out"});
+}
+
+TEST_CASE("a signal stops a run that waits for a pipe, within 0.2 s, and leaves no file") {
+  const Folder folder;
+  for (const auto& [signal, code] : {std::pair{SIGINT, 130}, std::pair{SIGTERM, 143}}) {
+    const Ended ended = run_until_signal({"load", "-", "--output", folder.path("out")}, signal, 100ms);
+    CHECK(ended.outcome.exit_code == code);
+    CHECK(ended.after_signal < 200ms);
+    CHECK(folder.names().empty());
+  }
+}
+
+TEST_CASE("a signal stops a run in the middle of its work") {
+  const Folder folder;
+  const std::string file = folder.path("input");
+  REQUIRE(run({"generate", "sequential:records=200k", "--output", file}).exit_code == 0);
+  std::vector<std::string> arguments{"load", "--output", folder.path("out")};
+  arguments.insert(arguments.end(), 400, file);
+  const Ended ended = run_until_signal(arguments, SIGINT, 150ms);
+  CHECK(ended.outcome.exit_code == 130);
+  CHECK(ended.after_signal < 200ms);
+  CHECK(folder.names() == std::vector<std::string>{"input"});
+}
+
+TEST_CASE("a store that would outgrow --max-memory is refused with both figures") {
+  const Outcome outcome = run({"load", "--synthetic", "sequential:records=500k", "--max-memory", "16MiB"});
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.error.find("the limit is 16 MiB") != std::string::npos);
+  CHECK(outcome.error.find("--max-memory") != std::string::npos);
+}

@@ -1,0 +1,139 @@
+// The command line itself: commands, options, their layers, presets.
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include "tests/cli_process.hpp"
+
+using namespace testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+// "block-size = 1KiB # preset x" of --print-config, in one string without padding.
+std::string setting(const std::string& config, const std::string& name) {
+  std::istringstream lines(config);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(name + " = ")) continue;
+    const std::size_t comment = line.find('#');
+    const std::size_t end = line.find_last_not_of(' ', comment - 1);
+    return line.substr(0, end + 1) + " " + line.substr(comment);
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("help and version are answers on standard output") {
+  CHECK(run({"--help"}).out.find("usage: shardflow COMMAND") != std::string::npos);
+  CHECK(run(std::vector<std::string>()).out == run({"--help"}).out);
+  CHECK(run({"--version"}).out.starts_with("shardflow "));
+  for (const char* const command : {"load", "generate"}) {
+    const Outcome help = run({command, "--help"});
+    CHECK(help.exit_code == 0);
+    CHECK(help.out.starts_with(std::string("usage: shardflow ") + command));
+    std::istringstream lines(help.out);
+    for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= 80, line);
+  }
+}
+
+TEST_CASE("misuse is exit code 2, one line, and what would be right") {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
+      {{"lode"}, "'lode' is no command; 'shardflow --help' lists them"},
+      {{"load"}, "no input: name one or more files, '-' for standard input, or --synthetic SPEC"},
+      {{"load", "x", "--thread", "2"}, "unrecognised option '--thread'; --help lists the options"},
+      {{"load", "x", "--threads", "two"}, "--threads: 'two' is not a whole number such as 5000, 10k or 5M"},
+      {{"load", "x", "--threads", "0"}, "--threads: 0 is not between 1 and 4096"},
+      {{"load", "x", "--block-size", "3q"}, "--block-size: '3q' is not a size such as 4096, 256KiB or 64MiB"},
+      {{"load", "x", "--sort"}, "--sort orders --output, which is missing"},
+      {{"load", "x", "--stats", "xml"}, "--stats: 'xml' is neither text nor json"},
+      {{"load", "x", "--color", "red"}, "--color: 'red' is none of auto, always and never"},
+      {{"load", "-", "-"}, "'-' can be read once only"},
+      {{"load", "x", "--synthetic", "zipf"}, "give files or --synthetic, not both"},
+      {{"load", "x", "--config", "/none.ini"}, "/none.ini: cannot be read"},
+      {{"generate"}, "what to generate? give a SPEC; --help tells how"},
+      {{"generate", "zip"}, "'zip' is no distribution; there are sequential, uniform, zipf and few-hot-keys"},
+      {{"generate", "zipf:size=3"},
+       "'size' is no parameter; there are records, keys, skew, hot-keys, hot-share, key-bytes, value-bytes and seed"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    const Outcome outcome = run(arguments);
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.error == "shardflow: " + message + "\n");
+    CHECK(outcome.out.empty());
+  }
+  CHECK(run({"load", "x", "--mode", "none"}).error.starts_with("shardflow: --mode: 'none' is no mode; there are flow, serial"));
+}
+
+TEST_CASE("the command line beats the environment, that the config file, that the preset, that the default") {
+  const Folder folder;
+  const std::string config = folder.write("own.ini", "blocks = 33\nblock-size = 2KiB\nthreads = 3\n");
+  Invocation invocation{{"load", "--threads", "1", "--config", config, "--preset", "smoke", "--print-config"}, "", {}, "", {}};
+  invocation.environment = {{"SHARDFLOW_THREADS", "2"}, {"SHARDFLOW_BLOCK_SIZE", "1KiB"}};
+  const std::string merged = run(invocation).out;
+  CHECK(setting(merged, "threads") == "threads = 1 # command line");
+  CHECK(setting(merged, "block-size") == "block-size = 1KiB # environment");
+  CHECK(setting(merged, "blocks") == "blocks = 33 # " + config);
+  CHECK(setting(merged, "synthetic").ends_with("# preset smoke"));
+  CHECK(setting(merged, "mode") == "mode = flow # default");
+}
+
+TEST_CASE("what --print-config shows can be given to --config") {
+  const Folder folder;
+  const std::string config = folder.write("kept.ini", run({"load", "--blocks", "9", "--sort", "--print-config"}).out);
+  const std::string again = run({"load", "--config", config, "--print-config"}).out;
+  CHECK(setting(again, "blocks") == "blocks = 9 # " + config);
+  CHECK(setting(again, "sort") == "sort = true # " + config);
+}
+
+TEST_CASE("an unknown line of a config file is an error that names the file") {
+  const Folder folder;
+  const std::string config = folder.write("bad.ini", "threds = 3\n");
+  const Outcome outcome = run({"load", "x", "--config", config});
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.error == "shardflow: " + config + ": 'threds' is no option\n");
+}
+
+TEST_CASE("every preset is listed with a description, and every command takes it") {
+  std::istringstream list(run({"load", "--preset", "list"}).out);
+  std::size_t presets = 0;
+  for (std::string line; std::getline(list, line); ++presets) {
+    const std::string name = line.substr(0, line.find(' '));
+    CHECK_MESSAGE(line.find_last_not_of(' ') > 26, line);
+    for (const char* const command : {"load", "generate"}) {
+      CHECK_MESSAGE(run({command, "--preset", name, "--print-config"}).exit_code == 0, name);
+    }
+  }
+  CHECK(presets >= 4);
+  CHECK(run({"load", "--preset", "none"}).error.find("'none' is no preset; there are") != std::string::npos);
+}
+
+TEST_CASE("an installed binary finds the installed presets") {
+  const Folder folder;
+  fs::create_directories(folder.path("usr/bin"));
+  fs::create_directories(folder.path("usr/share/shardflow/presets"));
+  folder.write("usr/share/shardflow/presets/own.ini", "# just here\nblocks = 17\n");
+  fs::copy_file(binary(), folder.path("usr/bin/shardflow"));
+  Invocation invocation{{}, "", {{"SHARDFLOW_BINARY", folder.path("usr/bin/shardflow")}}, "", {}};
+  invocation.in_child = [&] {
+    const std::string installed = folder.path("usr/bin/shardflow");
+    execl(installed.c_str(), "shardflow", "load", "--preset", "list", nullptr);
+  };
+  CHECK(run(invocation).out.find("just here") != std::string::npos);
+}
+
+TEST_CASE("files on the command line take the place of a preset's synthetic input") {
+  const Outcome outcome = run({"load", "-", "--preset", "seed-5m", "-q", "--get", "a"}, "a\tmine\n");
+  CHECK(outcome.out == "mine\n");
+}
+
+TEST_CASE("generate writes the same bytes for the same seed, and the records asked for") {
+  const Outcome first = run({"generate", "uniform:records=1k,keys=50,seed=3"});
+  CHECK(first.out == run({"generate", "uniform:records=1k,keys=50,seed=3"}).out);
+  CHECK(first.out != run({"generate", "uniform:records=1k,keys=50,seed=4"}).out);
+  CHECK(std::ranges::count(first.out, '\n') == 1000);
+  CHECK(run({"generate", "sequential:records=2,key-bytes=8,value-bytes=9"}).out == "key00000\tvalue0000\nkey00001\tvalue0001\n");
+}

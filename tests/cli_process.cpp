@@ -1,0 +1,150 @@
+#include "tests/cli_process.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+namespace testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Pipe {
+  Pipe() {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2 failed");
+    read_end = ends[0];
+    write_end = ends[1];
+  }
+  int read_end = -1;
+  int write_end = -1;
+};
+
+std::string read_all(int descriptor) {
+  std::string text;
+  std::array<char, 65536> buffer;
+  for (ssize_t got; (got = read(descriptor, buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  close(descriptor);
+  return text;
+}
+
+void write_all(int descriptor, const std::string& text) {
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t written = write(descriptor, text.data() + done, text.size() - done);
+    if (written <= 0) break;  // the program did not read to the end
+    done += static_cast<std::size_t>(written);
+  }
+  close(descriptor);
+}
+
+[[noreturn]] void become(const Invocation& invocation, const Pipe& in, const Pipe& out, const Pipe& error) {
+  dup2(in.read_end, STDIN_FILENO);
+  dup2(out.write_end, STDOUT_FILENO);
+  dup2(error.write_end, STDERR_FILENO);
+  if (!invocation.output_file.empty()) dup2(open(invocation.output_file.c_str(), O_WRONLY), STDOUT_FILENO);
+  for (const auto& [name, value] : invocation.environment) setenv(name.c_str(), value.c_str(), 1);
+  if (invocation.in_child) invocation.in_child();
+  std::string program = binary();
+  std::vector<std::string> words = invocation.arguments;
+  std::vector<char*> pointers{program.data()};
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  execv(program.c_str(), pointers.data());
+  _exit(127);
+}
+
+struct Child {
+  explicit Child(const Invocation& invocation) : process(fork()) {
+    if (process == 0) become(invocation, in, out, error);
+    for (const int end : {in.read_end, out.write_end, error.write_end}) close(end);
+  }
+
+  Outcome finish() {
+    Outcome outcome;
+    std::thread errors([&] { outcome.error = read_all(error.read_end); });
+    outcome.out = read_all(out.read_end);
+    errors.join();
+    int status = 0;
+    waitpid(process, &status, 0);
+    outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return outcome;
+  }
+
+  Pipe in;
+  Pipe out;
+  Pipe error;
+  pid_t process;
+};
+
+}  // namespace
+
+std::string binary() {
+  const char* const path = std::getenv("SHARDFLOW_BINARY");
+  if (path == nullptr) throw std::runtime_error("SHARDFLOW_BINARY is not set");
+  return path;
+}
+
+Outcome run(const Invocation& invocation) {
+  Child child(invocation);
+  std::thread writer([&] { write_all(child.in.write_end, invocation.input); });
+  Outcome outcome = child.finish();
+  writer.join();
+  return outcome;
+}
+
+Outcome run(std::vector<std::string> arguments, std::string input) {
+  return run(Invocation{std::move(arguments), std::move(input), {}, {}, {}});
+}
+
+Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chrono::milliseconds delay) {
+  Child child(Invocation{std::move(arguments), {}, {}, {}, {}});
+  std::this_thread::sleep_for(delay);
+  const auto sent = std::chrono::steady_clock::now();
+  kill(child.process, signal);
+  Outcome outcome = child.finish();
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - sent);
+  close(child.in.write_end);
+  return {std::move(outcome), took};
+}
+
+Folder::Folder() {
+  std::string pattern = (fs::temp_directory_path() / "shardflow-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+  path_ = pattern;
+}
+
+Folder::~Folder() { fs::remove_all(path_); }
+
+std::string Folder::write(const std::string& name, const std::string& text) const {
+  std::ofstream(path(name), std::ios::binary) << text;
+  return path(name);
+}
+
+std::string Folder::read(const std::string& name) const {
+  std::ifstream in(path(name), std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> Folder::names() const {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path_)) names.push_back(entry.path().filename());
+  std::ranges::sort(names);
+  return names;
+}
+
+}  // namespace testing

@@ -1,0 +1,61 @@
+// Runs the program as a user does, for the tests of its command line.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace testing {
+
+struct Outcome {
+  int exit_code = -1;  // -1: ended by a signal
+  std::string out;
+  std::string error;
+};
+
+struct Invocation {
+  std::vector<std::string> arguments;
+  std::string input;                               // on standard input
+  std::map<std::string, std::string> environment;  // besides the present one
+  std::string output_file;                         // standard output goes here, where set
+  std::function<void()> in_child;                  // called between fork and exec
+};
+
+// The binary under test: $SHARDFLOW_BINARY.
+std::string binary();
+
+Outcome run(const Invocation& invocation);
+Outcome run(std::vector<std::string> arguments, std::string input = "");
+
+// Starts the program with a pipe for its input that stays open and empty, sends it `signal` once it had
+// `delay` to get there, and tells how long it took to end after that.
+struct Ended {
+  Outcome outcome;
+  std::chrono::milliseconds after_signal;
+};
+Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chrono::milliseconds delay);
+
+// A folder of its own, removed at the end.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  std::string path(const std::string& name) const { return path_ + "/" + name; }
+  // Writes a file and returns its path.
+  std::string write(const std::string& name, const std::string& text) const;
+  std::string read(const std::string& name) const;
+  // Names of what is in it, sorted.
+  std::vector<std::string> names() const;
+
+ private:
+  std::string path_;
+};
+
+}  // namespace testing
