@@ -49,6 +49,11 @@ class Pages {
     return *this;
   }
 
+  // Faults all of it in, for writing, at once. For memory that is read before it is written (a table's free
+  // slots): there each page would fault twice, first for the shared zero page, then to replace it, and the
+  // second time interrupt every other core.
+  void populate();
+
   char* data() const { return data_; }
   std::size_t size() const { return size_; }
 

@@ -1,27 +1,48 @@
-// Copying and comparing the short runs of bytes that keys and values are, where a call of memcpy or
-// memcmp costs more than its work.
+// Loading, copying and comparing the short runs of bytes that keys and values are, where a call of memcpy
+// or memcmp costs more than its work. "Padded" functions may read, or write, a little beyond.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
 namespace shardflow {
 
+inline std::uint64_t load64(const char* from) {
+  std::uint64_t word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+// The first `bytes` bytes at `from` as two words, the rest zero; without a branch, because the lengths of
+// keys can't be predicted. REQUIRES: bytes <= 16, and 16 readable bytes.
+struct Words16 {
+  std::uint64_t low;
+  std::uint64_t high;
+};
+inline Words16 load_masked(const char* from, std::size_t bytes) {
+  static constexpr std::array<char, 32> kMask = [] {
+    std::array<char, 32> mask{};
+    std::fill_n(mask.begin(), 16, '\xff');
+    return mask;
+  }();
+  const char* const mask = kMask.data() + 16 - bytes;
+  return {load64(from) & load64(mask), load64(from + 8) & load64(mask + 8)};
+}
+
 // Copies in 16-byte steps. REQUIRES: 15 more bytes than `bytes` may be read at `from` and written at `to`.
 inline void copy_padded(char* to, const char* from, std::size_t bytes) {
   for (std::size_t done = 0; done < bytes; done += 16) std::memcpy(to + done, from + done, 16);
 }
 
-inline bool equal_bytes(const char* a, const char* b, std::size_t bytes) {
-  const auto differ64 = [&](std::size_t at) {
-    std::uint64_t x, y;
-    std::memcpy(&x, a + at, 8);
-    std::memcpy(&y, b + at, 8);
-    return x ^ y;
-  };
-  if (bytes - 8 <= 8) return (differ64(0) | differ64(bytes - 8)) == 0;  // 8 to 16 bytes
-  return std::memcmp(a, b, bytes) == 0;
+// REQUIRES: 16 readable bytes at both, whatever `bytes` is.
+inline bool equal_padded(const char* a, const char* b, std::size_t bytes) {
+  if (bytes > 16) [[unlikely]] return std::memcmp(a, b, bytes) == 0;
+  const Words16 x = load_masked(a, bytes);
+  const Words16 y = load_masked(b, bytes);
+  return ((x.low ^ y.low) | (x.high ^ y.high)) == 0;
 }
 
 }  // namespace shardflow

@@ -8,12 +8,12 @@
 // product, folded; two of them a key of up to 16 bytes.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
+
+#include "pipeline/store/bytes.hpp"
 
 namespace shardflow {
 
@@ -33,25 +33,11 @@ class KeyHash {
     std::size_t left = key.size();
     std::uint64_t state = secrets_[0] ^ left;
     for (; left > 16; at += 16, left -= 16) state = fold(load64(at) ^ secrets_[1], load64(at + 8) ^ state);
-    // The last 1 to 16 bytes without a branch: load 16, mask what is not the key's.
-    const char* const mask = kMask.data() + 16 - left;
-    const std::uint64_t low = load64(at) & load64(mask);
-    const std::uint64_t high = load64(at + 8) & load64(mask + 8);
+    const auto [low, high] = load_masked(at, left);
     return fold(fold(low ^ secrets_[1], high ^ state) ^ secrets_[2], secrets_[3] ^ key.size());
   }
 
  private:
-  static constexpr std::array<char, 32> kMask = [] {
-    std::array<char, 32> mask{};
-    std::fill_n(mask.begin(), 16, '\xff');
-    return mask;
-  }();
-
-  static std::uint64_t load64(const char* from) {
-    std::uint64_t word;
-    std::memcpy(&word, from, sizeof word);
-    return word;
-  }
   static std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
     __extension__ using Product = unsigned __int128;
     const Product product = static_cast<Product>(a) * b;

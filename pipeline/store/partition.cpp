@@ -81,7 +81,7 @@ void Partition::route_combined(Batch& batch) {
     if (place.shard < batch.parts.size() && place.index < batch.parts[place.shard].size()) {
       RecordRef& earlier = batch.parts[place.shard][place.index];
       if (earlier.hash == hash && earlier.key_bytes == fields.key_bytes &&
-          equal_bytes(text.data() + earlier.key_offset, key.data(), key.size())) {
+          equal_padded(text.data() + earlier.key_offset, key.data(), key.size())) {
         earlier.value_offset = fields.value_offset;
         earlier.value_bytes = fields.value_bytes;
         ++repeats;

@@ -1,6 +1,8 @@
 #include "pipeline/store/shard.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 
 #include "pipeline/store/growth.hpp"
 
@@ -13,10 +15,12 @@ constexpr std::size_t kStepRecords = 1024;
 // The table's first size. 5,734 keys at its goal load, 128 KiB.
 constexpr std::size_t kFirstKeys = 5'700;
 
-// A slot is fetched this many records before its turn: by then the memory has answered.
-constexpr std::size_t kSlotDistance = 16;
-// And the entry that it points to (a repeated key's) half as many before.
-constexpr std::size_t kEntryDistance = 8;
+// Three stages, so that no record waits for memory. A record's slot is fetched this many records before its
+// turn …
+constexpr std::size_t kFetchAhead = 16;
+// … then located, which tells a repeated key's entry, and that is fetched, this many before.
+constexpr std::size_t kLocateAhead = 8;
+static_assert(std::has_single_bit(kLocateAhead));
 
 }  // namespace
 
@@ -24,24 +28,35 @@ void Shard::apply(const char* text, std::span<const RecordRef> records, double i
   while (!records.empty()) {
     const auto step = records.first(std::min(records.size(), kStepRecords));
     make_room(step.size(), input_share);
-    for (std::size_t i = 0; i < std::min(step.size(), kSlotDistance); ++i) table_.prefetch(step[i].hash);
-    for (std::size_t i = 0; i < step.size(); ++i) {
-      if (i + kSlotDistance < step.size()) table_.prefetch(step[i + kSlotDistance].hash);
-      if (i + kEntryDistance < step.size()) {
-        const Table::Slot& slot = table_.peek(step[i + kEntryDistance].hash);
-        if (slot.hash == step[i + kEntryDistance].hash) __builtin_prefetch(slot.entry, 1);
-      }
-      upsert(text, step[i]);
-    }
+    apply_step(text, step);
     applied_ += step.size();
     records = records.subspan(step.size());
   }
 }
 
+void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
+  std::array<Table::Slot*, kLocateAhead> located;
+  const std::size_t count = records.size();
+  for (std::size_t turn = 0; turn < count + kFetchAhead; ++turn) {
+    if (turn >= kFetchAhead) {
+      const std::size_t now = turn - kFetchAhead;
+      upsert(*located[now % kLocateAhead], text, records[now]);
+    }
+    const std::size_t soon = turn - (kFetchAhead - kLocateAhead);  // before 0 it wraps around, beyond count
+    if (soon < count) {
+      Table::Slot& slot = table_.locate(records[soon].hash);
+      located[soon % kLocateAhead] = &slot;
+      __builtin_prefetch(slot.entry, 1);
+    }
+    if (turn < count) table_.prefetch(records[turn].hash);
+  }
+}
+
 std::optional<std::string_view> Shard::find(std::string_view key, std::uint64_t hash) const {
   if (table_.empty()) return std::nullopt;
-  const Table::Slot& slot = table_.find_slot(
-      hash, [&](const char* at) { return entry::key(at, entry::read(at)) == key; });
+  const Table::Slot& slot = table_.resolve(table_.locate(hash), hash, [&](const char* at) {
+    return entry::key(at, entry::read(at)) == key;
+  });
   if (slot.entry == nullptr) return std::nullopt;
   return entry::value(slot.entry, entry::read(slot.entry));
 }
@@ -53,11 +68,11 @@ void Shard::make_room(std::size_t records, double input_share) {
   table_.rebuild_for(std::max(planned, table_.size() + records));
 }
 
-inline void Shard::upsert(const char* text, const RecordRef& record) {
+inline void Shard::upsert(Table::Slot& located, const char* text, const RecordRef& record) {
   const char* const key = text + record.key_offset;
-  Table::Slot& slot = table_.find_slot(record.hash, [&](const char* at) {
+  Table::Slot& slot = table_.resolve(located, record.hash, [&](const char* at) {
     const entry::Header header = entry::read(at);
-    return header.key_bytes == record.key_bytes && equal_bytes(at + header.header_bytes, key, record.key_bytes);
+    return header.key_bytes == record.key_bytes && equal_padded(at + header.header_bytes, key, record.key_bytes);
   });
   if (slot.entry == nullptr) {
     insert(slot, text, record);

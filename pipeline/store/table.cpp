@@ -8,7 +8,9 @@ namespace shardflow {
 void Table::rebuild_for(std::size_t keys) {
   assert(keys >= size_);
   const auto wanted_slots = static_cast<std::size_t>(static_cast<double>(keys) / kGoalLoad) + 1;
-  Pages old_pages = std::exchange(pages_, Pages(wanted_slots * sizeof(Slot), *budget_));
+  Pages new_pages(wanted_slots * sizeof(Slot), *budget_);
+  new_pages.populate();
+  const Pages old_pages = std::exchange(pages_, std::move(new_pages));
   Slot* const old_slots = slots_;
   const std::size_t old_count = slot_count_;
 
@@ -17,7 +19,8 @@ void Table::rebuild_for(std::size_t keys) {
   most_ = static_cast<std::size_t>(static_cast<double>(slot_count_) * kMostLoad);
   for (std::size_t i = 0; i < old_count; ++i) {
     if (old_slots[i].entry == nullptr) continue;
-    find_slot(old_slots[i].hash, [](const char*) { return false; }) = old_slots[i];
+    Slot& home = slots_[this->home(old_slots[i].hash)];
+    resolve(home, old_slots[i].hash, [](const char*) { return false; }) = old_slots[i];
   }
 }
 
