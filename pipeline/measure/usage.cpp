@@ -2,10 +2,13 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace shardflow {
 namespace {
@@ -16,6 +19,21 @@ rusage own_usage() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return usage;
+}
+
+// The numbers behind `names` in a file of lines "NAME NUMBER kB"; 0 where there is none.
+std::vector<std::uint64_t> kibibytes(const char* file, const std::vector<std::string_view>& names) {
+  std::vector<std::uint64_t> sizes(names.size(), 0);
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream words(line);
+    std::string name;
+    std::uint64_t size = 0;
+    if (!(words >> name >> size)) continue;
+    const auto found = std::ranges::find(names, name);
+    if (found != names.end()) sizes[static_cast<std::size_t>(found - names.begin())] = size;
+  }
+  return sizes;
 }
 
 }  // namespace
@@ -32,20 +50,14 @@ Usage Usage::operator-(const Usage& earlier) const {
           voluntary_switches - earlier.voluntary_switches, involuntary_switches - earlier.involuntary_switches};
 }
 
-std::uint64_t peak_resident_bytes() { return static_cast<std::uint64_t>(own_usage().ru_maxrss) * 1024; }
+// Not getrusage's ru_maxrss: that one is inherited through fork and exec, from whoever started us.
+std::uint64_t peak_resident_bytes() {
+  return kibibytes("/proc/self/status", {"VmHWM:"})[0] * 1024;
+}
 
 AnonymousMemory anonymous_memory() {
-  AnonymousMemory memory;
-  std::ifstream rollup("/proc/self/smaps_rollup");
-  for (std::string line; std::getline(rollup, line);) {
-    std::istringstream words(line);
-    std::string name;
-    std::uint64_t kibibytes = 0;
-    if (!(words >> name >> kibibytes)) continue;
-    if (name == "Anonymous:") memory.resident_bytes = kibibytes * 1024;
-    if (name == "AnonHugePages:") memory.huge_bytes = kibibytes * 1024;
-  }
-  return memory;
+  const auto sizes = kibibytes("/proc/self/smaps_rollup", {"Anonymous:", "AnonHugePages:"});
+  return {sizes[0] * 1024, sizes[1] * 1024};
 }
 
 }  // namespace shardflow
