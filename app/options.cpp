@@ -25,23 +25,23 @@ auto text(const std::string& preset_value) { return text()->default_value(preset
 
 po::options_description general_options() {
   po::options_description options("General");
-  options.add_options()                                                                             //
-      ("help,h", "show this and exit")                                                              //
-      ("preset", text()->value_name("NAME"), "options from a named preset; 'list' shows them")      //
-      ("config", text()->value_name("FILE"), "options from a file: one 'name = value' a line")      //
-      ("print-config", po::bool_switch(), "show every option's value and where it comes from")      //
-      ("color", text("auto")->value_name("WHEN"), "auto, always or never; NO_COLOR means never")    //
-      ("progress", text("auto")->value_name("WHEN"), "auto (on a terminal), always or never")       //
-      ("quiet,q", po::bool_switch(), "no statistics, no progress")                                  //
-      ("verbose,v", po::bool_switch(), "more statistics: each shard's records and memory");
+  auto add = options.add_options();
+  add("help,h", "show this and exit");
+  add("preset", text()->value_name("NAME"), "options from a named preset; 'list' shows them");
+  add("config", text()->value_name("FILE"), "options from a file: one 'name = value' a line");
+  add("print-config", po::bool_switch(), "show every option's value and where it comes from");
+  add("color", text("auto")->value_name("WHEN"), "auto, always or never; NO_COLOR means never");
+  add("progress", text("auto")->value_name("WHEN"), "auto (on a terminal), always or never");
+  add("quiet,q", po::bool_switch(), "no statistics, no progress");
+  add("verbose,v", po::bool_switch(), "more statistics: each shard's records and memory");
   return options;
 }
 
 po::options_description input_options() {
   po::options_description options("Input");
-  options.add_options()                                                                                //
-      ("synthetic", text()->value_name("SPEC"), "made-up records in place of files; see 'generate --help'")  //
-      ("max-record", text("64MiB")->value_name("SIZE"), "a longer line is bad input");
+  auto add = options.add_options();
+  add("synthetic", text()->value_name("SPEC"), "made-up records in place of files; see 'generate --help'");
+  add("max-record", text("64MiB")->value_name("SIZE"), "a longer line is bad input");
   return options;
 }
 
@@ -51,25 +51,25 @@ po::options_description run_options() {
   std::string names;
   for (const Mode& mode : modes()) names += (names.empty() ? "" : ", ") + std::string(mode.name);
   po::options_description options("Run");
-  options.add_options()                                                                                        //
-      ("mode", text(std::string(modes().front().name))->value_name("MODE"), ("how: " + names).c_str())         //
-      ("threads", text(std::to_string(cores))->value_name("N"), "threads; default: the cores this process may use")  //
-      ("shards", text(std::to_string(4 * cores))->value_name("N"), "parts of the store; default: 4 a core")    //
-      ("block-size", text(format_bytes(defaults.block_bytes))->value_name("SIZE"), "input text per block")     //
-      ("blocks", text(std::to_string(std::max<std::size_t>(defaults.blocks, 4 * cores)))->value_name("N"),
-       "blocks in flight")                                                                                     //
-      ("max-memory", text()->value_name("SIZE"), "refuse to grow beyond; default: what the system allows");
+  auto add = options.add_options();
+  add("mode", text(std::string(modes().front().name))->value_name("MODE"), ("how: " + names).c_str());
+  add("threads", text(std::to_string(cores))->value_name("N"), "threads; default: the cores this process may use");
+  add("shards", text(std::to_string(4 * cores))->value_name("N"), "parts of the store; default: 4 a core");
+  add("block-size", text(format_bytes(defaults.block_bytes))->value_name("SIZE"), "input text per block");
+  add("blocks", text(std::to_string(std::max<std::size_t>(defaults.blocks, 4 * cores)))->value_name("N"),
+      "blocks in flight");
+  add("max-memory", text()->value_name("SIZE"), "refuse to grow beyond; default: what the system allows");
   return options;
 }
 
 po::options_description result_options() {
   po::options_description options("Result");
-  options.add_options()                                                                                   //
-      ("output,o", text()->value_name("FILE"), "write the final map as TSV; '-' is standard output")      //
-      ("sort", po::bool_switch(), "order --output by key bytes")                                          //
-      ("get", po::value<Strings>()->value_name("KEY")->composing(), "print a key's value; may be repeated")  //
-      ("digest", po::bool_switch(), "also tell the map's digest: equal maps, equal digests")              //
-      ("stats", text("text")->value_name("FORMAT"), "statistics on standard error: text or json");
+  auto add = options.add_options();
+  add("output,o", text()->value_name("FILE"), "write the final map as TSV; '-' is standard output");
+  add("sort", po::bool_switch(), "order --output by key bytes");
+  add("get", po::value<Strings>()->value_name("KEY")->composing(), "print a key's value; may be repeated");
+  add("digest", po::bool_switch(), "also tell the map's digest: equal maps, equal digests");
+  add("stats", text("text")->value_name("FORMAT"), "statistics on standard error: text or json");
   return options;
 }
 
@@ -105,7 +105,8 @@ po::options_description all_options() {
   return all;
 }
 
-po::parsed_options only_known(po::parsed_options layer, const po::options_description& known, const std::string& where) {
+po::parsed_options only_known(po::parsed_options layer, const po::options_description& known,
+                              const std::string& where) {
   const po::options_description any_command = all_options();
   std::erase_if(layer.options, [&](const po::option& option) {
     if (known.find_nothrow(option.string_key, false) != nullptr) return false;
@@ -244,9 +245,9 @@ void read_run_options(const Merged& merged, LoadOptions& options) {
   options.shards = number_within<std::uint32_t>(merged, "shards", 1, kMostShards, parse_count);
   options.run.block_bytes = number_within<std::size_t>(merged, "block-size", 1, kMaxBlockBytes / 2, parse_bytes);
   options.run.blocks = number_within<std::size_t>(merged, "blocks", 2, kMostBlocks, parse_count);
-  options.run.max_record_bytes =
-      number_within<std::uint32_t>(merged, "max-record", 1, kMaxBlockBytes / 2, parse_bytes);
-  options.max_memory_bytes = merged.has("max-memory") ? read_option(merged, "max-memory", parse_bytes) : memory_limit_bytes();
+  options.run.max_record_bytes = number_within<std::uint32_t>(merged, "max-record", 1, kMaxBlockBytes / 2, parse_bytes);
+  options.max_memory_bytes =
+      merged.has("max-memory") ? read_option(merged, "max-memory", parse_bytes) : memory_limit_bytes();
 }
 
 void read_input(const Merged& merged, LoadOptions& options) {
@@ -298,7 +299,9 @@ Grammar load_grammar() {
       "Every option can be a variable (SHARDFLOW_BLOCK_SIZE=1MiB), or a line of a\n"
       "--config file or of a --preset; the command line comes first, then these in this\n"
       "order. Sizes are written like 64MiB, counts like 5M.\n",
-      {}, "file", -1};
+      {},
+      "file",
+      -1};
   grammar.options.add(input_options()).add(result_options()).add(run_options()).add(general_options());
   return grammar;
 }
@@ -320,11 +323,13 @@ Grammar generate_grammar() {
       "  value-bytes=0   pad values to this length\n"
       "  seed=1          the same seed gives the same bytes, everywhere\n\n"
       "  shardflow generate zipf:records=5M,keys=100k --output zipf.tsv\n",
-      {}, "spec", 1};
+      {},
+      "spec",
+      1};
   po::options_description own("Output");
-  own.add_options()                                                                                  //
-      ("output,o", text("-")->value_name("FILE"), "where to; '-' is standard output")                //
-      ("synthetic", text()->value_name("SPEC"), "SPEC by name: as a preset or a variable gives it");
+  auto add = own.add_options();
+  add("output,o", text("-")->value_name("FILE"), "where to; '-' is standard output");
+  add("synthetic", text()->value_name("SPEC"), "SPEC by name: as a preset or a variable gives it");
   grammar.options.add(own).add(general_options());
   return grammar;
 }
@@ -351,14 +356,11 @@ Parsed<GenerateOptions> parse_generate(const Strings& arguments) {
   return parse<GenerateOptions>(generate_grammar(), arguments, [](const Merged& merged, GenerateOptions& options) {
     const Strings specs = merged.list("spec");
     if (specs.empty() && !merged.has("synthetic")) throw UsageError("what to generate? give a SPEC; --help tells how");
-    options.spec = specs.empty() ? read_option(merged, "synthetic", SyntheticSpec::parse)
-                                 : [&] {
-                                     try {
-                                       return SyntheticSpec::parse(specs.front());
-                                     } catch (const std::invalid_argument& error) {
-                                       throw UsageError(error.what());
-                                     }
-                                   }();
+    try {
+      options.spec = SyntheticSpec::parse(specs.empty() ? merged.get("synthetic") : specs.front());
+    } catch (const std::invalid_argument& error) {
+      throw UsageError(error.what());
+    }
     options.output = merged.get("output");
   });
 }

@@ -18,7 +18,8 @@ fs::path presets_folder() {
     for (const char* const place : {"share/shardflow/presets", "data/presets"}) {
       if (fs::is_directory(folder / place, ignored)) return folder / place;
     }
-    if (folder == folder.parent_path()) throw UsageError("no presets: there is no share/shardflow/presets near the binary");
+    if (folder == folder.parent_path())
+      throw UsageError("no presets: there is no share/shardflow/presets near the binary");
   }
 }
 
@@ -49,7 +50,8 @@ std::string preset_list() {
     std::string line;
     std::getline(in, line);
     const std::string name = file.stem().string();
-    list += name + std::string(name.size() < 26 ? 26 - name.size() : 1, ' ') + line.substr(std::min<std::size_t>(line.size(), 2)) + "\n";
+    list += name + std::string(name.size() < 26 ? 26 - name.size() : 1, ' ') +
+            line.substr(std::min<std::size_t>(line.size(), 2)) + "\n";
   }
   return list;
 }

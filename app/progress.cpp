@@ -50,8 +50,8 @@ void ProgressLine::draw_until_over() {
 void ProgressLine::draw(double elapsed_s) {
   const auto bytes = static_cast<double>(progress_.bytes.load(std::memory_order_relaxed));
   const auto records = static_cast<double>(progress_.records.load(std::memory_order_relaxed));
-  std::string line = human_count(records) + " records, " + human_bytes(bytes) + ", " + human_count(records / elapsed_s) +
-                     " records/s";
+  std::string line =
+      human_count(records) + " records, " + human_bytes(bytes) + ", " + human_count(records / elapsed_s) + " records/s";
   if (total_bytes_ > 0 && bytes > 0) {
     const double share = std::min(1.0, bytes / static_cast<double>(total_bytes_));
     line = fixed(100 * share, 0) + " %: " + line + ", " + fixed(elapsed_s / share - elapsed_s, 0) + " s left";

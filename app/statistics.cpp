@@ -29,7 +29,8 @@ std::string huge_pages(const LoadStatistics& s) {
   if (s.anonymous.resident_bytes == 0) return "unknown";
   const auto percent = static_cast<std::uint64_t>(
       100 * ratio(static_cast<double>(s.anonymous.huge_bytes), static_cast<double>(s.anonymous.resident_bytes)) + 0.5);
-  const std::string share = std::to_string(percent) + " % of " + human_bytes(static_cast<double>(s.anonymous.resident_bytes));
+  const std::string share =
+      std::to_string(percent) + " % of " + human_bytes(static_cast<double>(s.anonymous.resident_bytes));
   const bool refused = s.anonymous.huge_bytes == 0 && s.anonymous.resident_bytes > 8 * kHugePageBytes;
   return refused ? share + " (refused: see /sys/kernel/mm/transparent_hugepage/enabled)" : share;
 }
@@ -41,8 +42,10 @@ std::string memory_text(const LoadStatistics& s) {
 }
 
 std::string shards_text(const LoadStatistics& s) {
-  std::string text = std::to_string(s.shard_records.size()) + ", the fullest " + fixed(s.imbalance(), 2) + " x the mean";
-  if (s.imbalance() > kSkewed && static_cast<double>(s.shard_records.size()) > kSkewed) text += " (skewed: a few keys, or keys made to collide)";
+  std::string text =
+      std::to_string(s.shard_records.size()) + ", the fullest " + fixed(s.imbalance(), 2) + " x the mean";
+  if (s.imbalance() > kSkewed && static_cast<double>(s.shard_records.size()) > kSkewed)
+    text += " (skewed: a few keys, or keys made to collide)";
   return text;
 }
 

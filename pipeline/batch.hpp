@@ -21,7 +21,8 @@ namespace shardflow {
 class RecordList {
  public:
   void push(const RecordRef& record) {
-    if (size_ == capacity_) [[unlikely]] grow();
+    if (size_ == capacity_) [[unlikely]]
+      grow();
     records_[size_++] = record;
   }
   void clear() { size_ = 0; }
@@ -39,7 +40,8 @@ class RecordList {
 };
 
 struct Batch {
-  Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget) : block(block_bytes, budget), parts(shards) {}
+  Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget)
+      : block(block_bytes, budget), parts(shards) {}
 
   // Empty again, for the next block.
   void reset();

@@ -54,7 +54,8 @@ std::uint64_t parse_bytes(std::string_view text) {
 std::string format_bytes(std::uint64_t bytes) {
   static constexpr std::array<std::pair<std::string_view, int>, 3> kUnits{{{"GiB", 30}, {"MiB", 20}, {"KiB", 10}}};
   for (const auto& [name, shift] : kUnits) {
-    if (bytes != 0 && bytes % (std::uint64_t{1} << shift) == 0) return std::to_string(bytes >> shift) + std::string(name);
+    if (bytes != 0 && bytes % (std::uint64_t{1} << shift) == 0)
+      return std::to_string(bytes >> shift) + std::string(name);
   }
   return std::to_string(bytes);
 }

@@ -19,7 +19,6 @@ namespace {
 
 const std::string kThree = "a\t1\nb\t2\na\t3\n";
 
-
 nlohmann::json stats_of(std::vector<std::string> arguments, const std::string& input = "") {
   arguments.insert(arguments.end(), {"--stats", "json", "--digest"});
   const Outcome outcome = run(std::move(arguments), input);
@@ -116,16 +115,13 @@ TEST_CASE("a file without permission is said so") {
   const Folder folder;
   const std::string secret = folder.write("secret", kThree);
   chmod(secret.c_str(), 0600);
-  std::filesystem::permissions(folder.path(""), std::filesystem::perms::others_exec, std::filesystem::perm_options::add);
+  std::filesystem::permissions(folder.path(""), std::filesystem::perms::others_exec,
+                               std::filesystem::perm_options::add);
   // The binary may lie where only root can go: hence from an open descriptor's copy in the folder.
   const std::string copy = folder.path("shardflow");
   std::filesystem::copy_file(binary(), copy);
   chmod(copy.c_str(), 0755);
-  const Outcome outcome = run({{"load", secret},
-                               "",
-                               {},
-                               "",
-                               [&] {
+  const Outcome outcome = run({{"load", secret}, "", {}, "", [&] {
                                  if (setgroups(0, nullptr) != 0 || setgid(65534) != 0 || setuid(65534) != 0) _exit(99);
                                  execl(copy.c_str(), copy.c_str(), "load", secret.c_str(), nullptr);
                                  _exit(98);

@@ -65,13 +65,15 @@ TEST_CASE("misuse is exit code 2, one line, and what would be right") {
     CHECK(outcome.error == "shardflow: " + message + "\n");
     CHECK(outcome.out.empty());
   }
-  CHECK(run({"load", "x", "--mode", "none"}).error.starts_with("shardflow: --mode: 'none' is no mode; there are flow, serial"));
+  CHECK(run({"load", "x", "--mode", "none"})
+            .error.starts_with("shardflow: --mode: 'none' is no mode; there are flow, serial"));
 }
 
 TEST_CASE("the command line beats the environment, that the config file, that the preset, that the default") {
   const Folder folder;
   const std::string config = folder.write("own.ini", "blocks = 33\nblock-size = 2KiB\nthreads = 3\n");
-  Invocation invocation{{"load", "--threads", "1", "--config", config, "--preset", "smoke", "--print-config"}, "", {}, "", {}};
+  Invocation invocation{
+      {"load", "--threads", "1", "--config", config, "--preset", "smoke", "--print-config"}, "", {}, "", {}};
   invocation.environment = {{"SHARDFLOW_THREADS", "2"}, {"SHARDFLOW_BLOCK_SIZE", "1KiB"}};
   const std::string merged = run(invocation).out;
   CHECK(setting(merged, "threads") == "threads = 1 # command line");
@@ -135,5 +137,6 @@ TEST_CASE("generate writes the same bytes for the same seed, and the records ask
   CHECK(first.out == run({"generate", "uniform:records=1k,keys=50,seed=3"}).out);
   CHECK(first.out != run({"generate", "uniform:records=1k,keys=50,seed=4"}).out);
   CHECK(std::ranges::count(first.out, '\n') == 1000);
-  CHECK(run({"generate", "sequential:records=2,key-bytes=8,value-bytes=9"}).out == "key00000\tvalue0000\nkey00001\tvalue0001\n");
+  CHECK(run({"generate", "sequential:records=2,key-bytes=8,value-bytes=9"}).out ==
+        "key00000\tvalue0000\nkey00001\tvalue0001\n");
 }

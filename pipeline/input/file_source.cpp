@@ -123,8 +123,9 @@ FileSource::Fill FileSource::fill(Block& block, std::size_t& filled) {
 void FileSource::check_record_limit(std::size_t bytes) const {
   // A record's CR and LF do not count.
   if (bytes < max_record_bytes_ + 2) return;
-  throw BadInputError(names_[next_file_ - 1] + " (byte " + std::to_string(file_offset_) + "): a record is longer than " +
-                      std::to_string(max_record_bytes_) + " bytes; raise --max-record, or check that its lines end in LF");
+  throw BadInputError(names_[next_file_ - 1] + " (byte " + std::to_string(file_offset_) +
+                      "): a record is longer than " + std::to_string(max_record_bytes_) +
+                      " bytes; raise --max-record, or check that its lines end in LF");
 }
 
 void FileSource::keep_tail(const Block& block, std::size_t begin, std::size_t end) {

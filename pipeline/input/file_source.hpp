@@ -47,10 +47,10 @@ class FileSource final : public Source {
   std::uint64_t handed_bytes_ = 0;
 
   Descriptor file_;
-  bool regular_ = false;          // reading the present file never waits
-  std::uint32_t next_file_ = 0;   // index of the file to open next
-  std::uint64_t file_offset_ = 0; // of the next block's first byte
-  std::string tail_;              // the start of a record whose end is still to be read
+  bool regular_ = false;           // reading the present file never waits
+  std::uint32_t next_file_ = 0;    // index of the file to open next
+  std::uint64_t file_offset_ = 0;  // of the next block's first byte
+  std::string tail_;               // the start of a record whose end is still to be read
 };
 
 }  // namespace shardflow

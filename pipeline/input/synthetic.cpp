@@ -161,8 +161,7 @@ std::uint64_t SyntheticRecords::draw_zipf() {
     const double u = zipf_last_ + unit() * (zipf_first_ - zipf_last_);
     const double x = zipf_integral_inverse(u, spec_.skew);
     const double rank = std::clamp(std::floor(x + 0.5), 1.0, static_cast<double>(spec_.keys));
-    if (rank - x <= zipf_threshold_ ||
-        u >= zipf_integral(rank + 0.5, spec_.skew) - zipf_weight(rank, spec_.skew)) {
+    if (rank - x <= zipf_threshold_ || u >= zipf_integral(rank + 0.5, spec_.skew) - zipf_weight(rank, spec_.skew)) {
       return static_cast<std::uint64_t>(rank) - 1;
     }
   }

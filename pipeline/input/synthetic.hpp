@@ -21,12 +21,12 @@ enum class KeyDistribution {
 struct SyntheticSpec {
   KeyDistribution distribution = KeyDistribution::kSequential;
   std::uint64_t records = 1'000'000;
-  std::uint64_t keys = 0;          // 0: as many as records
-  double skew = 0.99;              // of zipf; YCSB's choice
-  std::uint64_t hot_keys = 10;     // of few-hot-keys
-  double hot_share = 0.9;          // of few-hot-keys
-  std::uint32_t key_bytes = 0;     // keys are padded with zeros to this length; 0: not padded
-  std::uint32_t value_bytes = 0;   // and values to this
+  std::uint64_t keys = 0;         // 0: as many as records
+  double skew = 0.99;             // of zipf; YCSB's choice
+  std::uint64_t hot_keys = 10;    // of few-hot-keys
+  double hot_share = 0.9;         // of few-hot-keys
+  std::uint32_t key_bytes = 0;    // keys are padded with zeros to this length; 0: not padded
+  std::uint32_t value_bytes = 0;  // and values to this
   std::uint64_t seed = 1;
 
   // Reads "DISTRIBUTION[:NAME=VALUE,…]": sequential, uniform, zipf or few-hot-keys, with the names

@@ -83,9 +83,11 @@ class Parser {
   // The line [line_, end) is over, the next one starts at `next`. False: it was bad.
   bool finish_line(std::uint32_t end, std::uint32_t next) {
     const std::uint32_t key_bytes = tab_ - line_;
-    if (tab_ == kNone || key_bytes == 0 || end - line_ > max_record_bytes_) [[unlikely]] return refuse(end);
+    if (tab_ == kNone || key_bytes == 0 || end - line_ > max_record_bytes_) [[unlikely]]
+      return refuse(end);
     const std::uint32_t value = tab_ + 1;
-    const std::uint32_t value_end = end - static_cast<std::uint32_t>(next != end && end > value && text_[end - 1] == '\r');
+    const std::uint32_t value_end =
+        end - static_cast<std::uint32_t>(next != end && end > value && text_[end - 1] == '\r');
     emit_(Fields{line_, key_bytes, value, value_end - value});
     ++lines_;
     line_ = next;

@@ -13,7 +13,9 @@
 namespace shardflow {
 namespace {
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; }
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
 
 rusage own_usage() {
   rusage usage{};
@@ -51,9 +53,7 @@ Usage Usage::operator-(const Usage& earlier) const {
 }
 
 // Not getrusage's ru_maxrss: that one is inherited through fork and exec, from whoever started us.
-std::uint64_t peak_resident_bytes() {
-  return kibibytes("/proc/self/status", {"VmHWM:"})[0] * 1024;
-}
+std::uint64_t peak_resident_bytes() { return kibibytes("/proc/self/status", {"VmHWM:"})[0] * 1024; }
 
 AnonymousMemory anonymous_memory() {
   const auto sizes = kibibytes("/proc/self/smaps_rollup", {"Anonymous:", "AnonHugePages:"});

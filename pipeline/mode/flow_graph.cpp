@@ -35,7 +35,8 @@ class FlowGraph {
         // One block may be read while all that the limiter lets through are in flight.
         in_flight_(graph_, std::max<std::size_t>(options.blocks, 2) - 1) {
     for (std::size_t i = 0; i < shards_.size(); ++i) {
-      shard_nodes_.emplace_back(graph_, flow::serial, [this, i](Batch* batch, auto& ports) { apply(i, *batch, ports); });
+      shard_nodes_.emplace_back(graph_, flow::serial,
+                                [this, i](Batch* batch, auto& ports) { apply(i, *batch, ports); });
     }
     flow::make_edge(read_, in_flight_);
     flow::make_edge(in_flight_, partition_node_);

@@ -54,8 +54,9 @@ void Ledger::refuse(const Batch& batch) const {
   const BadLine& bad = *batch.bad_line;
   const std::string_view line = batch.block.text().substr(bad.offset, bad.bytes);
   throw BadInputError(source_.file_name(file_index_) + ":" + std::to_string(lines_ + bad.line + 1) + " (byte " +
-                      std::to_string(batch.block.file_offset + bad.offset) + "): " + describe(bad.flaw, options_.max_record_bytes) + ": \"" +
-                      excerpt(line) + "\"; expected KEY<TAB>VALUE on every line");
+                      std::to_string(batch.block.file_offset + bad.offset) +
+                      "): " + describe(bad.flaw, options_.max_record_bytes) + ": \"" + excerpt(line) +
+                      "\"; expected KEY<TAB>VALUE on every line");
 }
 
 RunReport Ledger::close(std::uint64_t blocks_read) const {

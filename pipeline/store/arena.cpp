@@ -13,8 +13,7 @@ constexpr std::size_t kLargestChunkBytes = std::size_t{8} << 20;
 }  // namespace
 
 void Arena::add_chunk(std::size_t least_bytes) {
-  const std::size_t doubled =
-      std::clamp(static_cast<std::size_t>(mapped_bytes_), kFirstChunkBytes, kLargestChunkBytes);
+  const std::size_t doubled = std::clamp(static_cast<std::size_t>(mapped_bytes_), kFirstChunkBytes, kLargestChunkBytes);
   Pages pages(std::max(doubled, least_bytes), *budget_);
   if (!chunks_.empty()) chunks_.back().used_end = next_;
   next_ = pages.data();

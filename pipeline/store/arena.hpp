@@ -20,7 +20,8 @@ class Arena {
 
   // Room for `bytes`, uninitialised. Throws as Pages does.
   char* allocate(std::size_t bytes) {
-    if (bytes + kSlackBytes > static_cast<std::size_t>(end_ - next_)) [[unlikely]] add_chunk(bytes + kSlackBytes);
+    if (bytes + kSlackBytes > static_cast<std::size_t>(end_ - next_)) [[unlikely]]
+      add_chunk(bytes + kSlackBytes);
     char* const at = next_;
     next_ += bytes;
     return at;

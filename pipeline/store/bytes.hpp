@@ -39,7 +39,8 @@ inline void copy_padded(char* to, const char* from, std::size_t bytes) {
 
 // REQUIRES: 16 readable bytes at both, whatever `bytes` is.
 inline bool equal_padded(const char* a, const char* b, std::size_t bytes) {
-  if (bytes > 16) [[unlikely]] return std::memcmp(a, b, bytes) == 0;
+  if (bytes > 16) [[unlikely]]
+    return std::memcmp(a, b, bytes) == 0;
   const Words16 x = load_masked(a, bytes);
   const Words16 y = load_masked(b, bytes);
   return ((x.low ^ y.low) | (x.high ^ y.high)) == 0;

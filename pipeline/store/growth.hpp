@@ -8,9 +8,9 @@ namespace shardflow {
 
 // What a shard knows when its table is full.
 struct GrowthState {
-  std::size_t keys;        // distinct keys so far
-  std::uint64_t records;   // records so far, repeats included
-  double input_share;      // of the whole input, 0 to 1; 0: unknown
+  std::size_t keys;       // distinct keys so far
+  std::uint64_t records;  // records so far, repeats included
+  double input_share;     // of the whole input, 0 to 1; 0: unknown
 };
 
 // The number of keys to make the table for: at least 1.25 and at most 16 times the present one.

@@ -54,17 +54,15 @@ void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
 
 std::optional<std::string_view> Shard::find(std::string_view key, std::uint64_t hash) const {
   if (table_.empty()) return std::nullopt;
-  const Table::Slot& slot = table_.resolve(table_.locate(hash), hash, [&](const char* at) {
-    return entry::key(at, entry::read(at)) == key;
-  });
+  const Table::Slot& slot =
+      table_.resolve(table_.locate(hash), hash, [&](const char* at) { return entry::key(at, entry::read(at)) == key; });
   if (slot.entry == nullptr) return std::nullopt;
   return entry::value(slot.entry, entry::read(slot.entry));
 }
 
 void Shard::make_room(std::size_t records, double input_share) {
   if (table_.room() >= records) return;
-  const std::size_t planned =
-      table_.empty() ? kFirstKeys : planned_keys({table_.size(), applied_, input_share});
+  const std::size_t planned = table_.empty() ? kFirstKeys : planned_keys({table_.size(), applied_, input_share});
   table_.rebuild_for(std::max(planned, table_.size() + records));
 }
 

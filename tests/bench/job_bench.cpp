@@ -79,7 +79,8 @@ double run(std::vector<std::string> words, const std::string& log) {
 class Inputs {
  public:
   explicit Inputs(std::string binary) : binary_(std::move(binary)) {
-    std::string pattern = (fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path()) / "shardflow-XXXXXX";
+    std::string pattern =
+        (fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path()) / "shardflow-XXXXXX";
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
     folder_ = pattern;
   }
@@ -141,10 +142,11 @@ void print_cases(const std::vector<Case>& cases) {
     const auto per_record = [](const Sample& s, const char* field) {
       return s.statistics[field].get<double>() * 1e9 / s.statistics["records"].get<double>();
     };
-    std::printf("%-22s %10.1f %10.1f %10.1f %8.2f %10.0f %10.1f\n", each.name.c_str(), of([](const Sample& s) { return s.ns(); }),
+    std::printf("%-22s %10.1f %10.1f %10.1f %8.2f %10.0f %10.1f\n", each.name.c_str(),
+                of([](const Sample& s) { return s.ns(); }),
                 of([&](const Sample& s) { return per_record(s, "user_s"); }),
-                of([&](const Sample& s) { return per_record(s, "system_s"); }),
-                of(wall_over_reported), of(peak_mb), of(overhead_per_key));
+                of([&](const Sample& s) { return per_record(s, "system_s"); }), of(wall_over_reported), of(peak_mb),
+                of(overhead_per_key));
   }
 }
 
@@ -166,15 +168,15 @@ int print_bounds(const std::vector<Bound>& bounds, std::size_t rounds) {
 int measure(const std::string& binary, std::size_t rounds) {
   const Inputs inputs(binary);
   const std::map<std::string, std::string> specs{
-      {"seed", "sequential:records=5M"},           {"1M", "sequential:records=1M"},
-      {"40M", "sequential:records=40M"},           {"hot", "uniform:records=50M,keys=400"},
-      {"zipf", "zipf:records=20M,keys=1M"},        {"uniform", "uniform:records=20M,keys=1M"},
+      {"seed", "sequential:records=5M"},    {"1M", "sequential:records=1M"},
+      {"40M", "sequential:records=40M"},    {"hot", "uniform:records=50M,keys=400"},
+      {"zipf", "zipf:records=20M,keys=1M"}, {"uniform", "uniform:records=20M,keys=1M"},
   };
   for (const auto& [name, spec] : specs) inputs.make(name, spec);
 
-  std::vector<Case> cases{{"5M unique, flow", "seed", "flow", {}},     {"5M unique, serial", "seed", "serial", {}},
-                          {"1M unique, flow", "1M", "flow", {}},       {"40M unique, flow", "40M", "flow", {}},
-                          {"50M over 400, flow", "hot", "flow", {}},   {"zipf 20M over 1M, flow", "zipf", "flow", {}},
+  std::vector<Case> cases{{"5M unique, flow", "seed", "flow", {}},       {"5M unique, serial", "seed", "serial", {}},
+                          {"1M unique, flow", "1M", "flow", {}},         {"40M unique, flow", "40M", "flow", {}},
+                          {"50M over 400, flow", "hot", "flow", {}},     {"zipf 20M over 1M, flow", "zipf", "flow", {}},
                           {"uniform 20M over 1M", "uniform", "flow", {}}};
   std::vector<double> peak_bytes;
   for (const Case& each : cases) peak_bytes.push_back(peak_mb(inputs.load(each)) * 1e6);
