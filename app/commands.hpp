@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/interrupt.hpp"
+
 namespace shardflow::app {
 
 // What the process returns.
@@ -19,11 +21,12 @@ enum ExitCode : int {
 struct Command {
   std::string_view name;
   std::string_view summary;
-  int (*run)(const std::vector<std::string>& arguments);
+  // `arguments` without program and command name. Returns an ExitCode, or throws what main() turns into one.
+  int (*run)(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 };
 
-int load(const std::vector<std::string>& arguments);
-int generate(const std::vector<std::string>& arguments);
+int load(const std::vector<std::string>& arguments, const Interrupt& interrupt);
+int generate(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 
 std::span<const Command> commands();
 // The text of `shardflow --help`.

@@ -5,7 +5,6 @@
 #include "app/commands.hpp"
 #include "app/options.hpp"
 #include "app/progress.hpp"
-#include "app/signals.hpp"
 #include "app/statistics.hpp"
 #include "app/terminal.hpp"
 #include "pipeline/output/tsv_writer.hpp"
@@ -13,24 +12,24 @@
 namespace shardflow::app {
 namespace {
 
-std::unique_ptr<FileSource> open_source(const LoadOptions& options) {
+std::unique_ptr<FileSource> open_source(const LoadOptions& options, const Interrupt& interrupt) {
   const std::uint32_t max_record_bytes = options.run.max_record_bytes;
-  if (!options.synthetic) return std::make_unique<FileSource>(options.files, max_record_bytes, &process_interrupt());
-  return std::make_unique<FileSource>(synthetic_file(*options.synthetic), "synthetic", max_record_bytes,
-                                      &process_interrupt());
+  if (!options.synthetic) return std::make_unique<FileSource>(options.files, max_record_bytes, &interrupt);
+  return std::make_unique<FileSource>(synthetic_file(*options.synthetic), "synthetic", max_record_bytes, &interrupt);
 }
 
-LoadStatistics run(const LoadOptions& options, const TerminalOptions& terminal, Store& store) {
+LoadStatistics run(const LoadOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt,
+                   Store& store) {
   LoadStatistics statistics;
   statistics.mode = options.mode->name;
   statistics.threads = options.run.threads;
   statistics.block_bytes = options.run.block_bytes;
   statistics.blocks = options.run.blocks;
 
-  const std::unique_ptr<FileSource> source = open_source(options);
+  const std::unique_ptr<FileSource> source = open_source(options, interrupt);
   Progress progress;
   RunOptions run_options = options.run;
-  run_options.interrupt = &process_interrupt();
+  run_options.interrupt = &interrupt;
   run_options.progress = &progress;
   const ProgressLine line(terminal, progress, source->total_bytes());
 
@@ -74,23 +73,23 @@ int print_values(const Store& store, const std::vector<std::string>& keys) {
   return code;
 }
 
-void write_map(const LoadOptions& options, const Store& store) {
-  const auto sink = open_sink(options.output, &process_interrupt());
+void write_map(const LoadOptions& options, const Interrupt& interrupt, const Store& store) {
+  const auto sink = open_sink(options.output, &interrupt);
   write_tsv(store, options.sort ? Order::kByKey : Order::kAsStored, *sink);
   sink->commit();
 }
 
 }  // namespace
 
-int load(const std::vector<std::string>& arguments) {
+int load(const std::vector<std::string>& arguments, const Interrupt& interrupt) {
   const Parsed<LoadOptions> parsed = parse_load(arguments);
   if (parsed.answer) return print_answer(*parsed.answer);
   const LoadOptions& options = parsed.options;
 
   Store store(options.shards, options.max_memory_bytes);
-  LoadStatistics statistics = run(options, parsed.terminal, store);
+  LoadStatistics statistics = run(options, parsed.terminal, interrupt, store);
   describe_store(store, options.digest, statistics);
-  if (!options.output.empty()) write_map(options, store);
+  if (!options.output.empty()) write_map(options, interrupt, store);
   print_statistics(options, parsed.terminal, statistics);
   return print_values(store, options.get);
 }

@@ -3,50 +3,38 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <chrono>
-#include <csignal>
-#include <thread>
+#include <ctime>
 
 namespace shardflow::app {
 namespace {
 
-constexpr std::chrono::milliseconds kGrace{150};
-
-std::atomic<int> received_signal{0};
-
-Interrupt& interrupt() {
-  static Interrupt instance;
-  return instance;
-}
-
-sigset_t stopping_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
-  return signals;
-}
-
-void wait_for_signal(sigset_t signals) {
-  int signal = 0;
-  if (sigwait(&signals, &signal) != 0) return;
-  received_signal = signal;
-  interrupt().raise();
-  std::this_thread::sleep_for(kGrace);
-  _exit(interrupted_exit_code());
-}
+// Tells the thread that the watch is over.
+constexpr int kOver = SIGUSR1;
+constexpr timespec kGrace{0, 150'000'000};
 
 }  // namespace
 
-void watch_signals() {
-  interrupt();  // made before the thread, destroyed after main
-  const sigset_t signals = stopping_signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by every thread to come
-  std::thread(wait_for_signal, signals).detach();
+SignalWatch::SignalWatch() {
+  sigemptyset(&signals_);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, kOver}) sigaddset(&signals_, signal);
+  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  thread_ = std::thread([this] { wait(); });
 }
 
-const Interrupt& process_interrupt() { return interrupt(); }
+SignalWatch::~SignalWatch() {
+  pthread_kill(thread_.native_handle(), kOver);
+  thread_.join();
+}
 
-int interrupted_exit_code() { return 128 + received_signal.load(); }
+void SignalWatch::wait() {
+  int signal = 0;
+  if (sigwait(&signals_, &signal) != 0 || signal == kOver) return;
+  received_ = signal;
+  interrupt_.raise();
+  sigset_t over;
+  sigemptyset(&over);
+  sigaddset(&over, kOver);
+  if (sigtimedwait(&over, nullptr, &kGrace) != kOver) _exit(exit_code());
+}
 
 }  // namespace shardflow::app

@@ -1,18 +1,35 @@
 // SIGINT, SIGTERM and SIGHUP: a run stops within 0.2 s, also one that waits for a pipe or a disk.
 #pragma once
 
+#include <atomic>
+#include <csignal>
+#include <thread>
+
 #include "pipeline/interrupt.hpp"
 
 namespace shardflow::app {
 
-// Call once, before any other thread exists: from then on a thread of its own takes the signals. It raises
-// the interrupt, and if the process is still there 0.15 s later, ends it.
-void watch_signals();
+// While it lives, a thread of its own takes the signals. It raises the interrupt, and if 0.15 s later the
+// watch still lives, ends the process.
+class SignalWatch {
+ public:
+  // REQUIRES: no other thread exists yet; those to come inherit that the signals are blocked.
+  SignalWatch();
+  ~SignalWatch();
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
 
-// What the signals raise.
-const Interrupt& process_interrupt();
+  const Interrupt& interrupt() const { return interrupt_; }
+  // 128 + the number of the signal that came.
+  int exit_code() const { return 128 + received_; }
 
-// 128 + the signal's number.
-int interrupted_exit_code();
+ private:
+  void wait();
+
+  sigset_t signals_;
+  Interrupt interrupt_;
+  std::atomic<int> received_{0};
+  std::thread thread_;
+};
 
 }  // namespace shardflow::app

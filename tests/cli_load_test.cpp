@@ -26,6 +26,20 @@ nlohmann::json stats_of(std::vector<std::string> arguments, const std::string& i
   return nlohmann::json::parse(outcome.error);
 }
 
+// The binary where anyone may run it: it may lie where only root can go.
+std::string public_copy(const Folder& folder) {
+  chmod(folder.path("").c_str(), 0755);
+  const std::string copy = folder.path("shardflow");
+  std::filesystem::copy_file(binary(), copy);
+  chmod(copy.c_str(), 0755);
+  return copy;
+}
+
+// In the child: root no more, and somebody whose threads nobody else's are counted with.
+void become_user() {
+  if (setgroups(0, nullptr) != 0 || setgid(61234) != 0 || setuid(61234) != 0) _exit(99);
+}
+
 }  // namespace
 
 TEST_CASE("the last value of a key is written, sorted by key") {
@@ -115,20 +129,36 @@ TEST_CASE("a file without permission is said so") {
   const Folder folder;
   const std::string secret = folder.write("secret", kThree);
   chmod(secret.c_str(), 0600);
-  std::filesystem::permissions(folder.path(""), std::filesystem::perms::others_exec,
-                               std::filesystem::perm_options::add);
-  // The binary may lie where only root can go: hence from an open descriptor's copy in the folder.
-  const std::string copy = folder.path("shardflow");
-  std::filesystem::copy_file(binary(), copy);
-  chmod(copy.c_str(), 0755);
-  const Outcome outcome = run({{"load", secret}, "", {}, "", [&] {
-                                 if (setgroups(0, nullptr) != 0 || setgid(65534) != 0 || setuid(65534) != 0) _exit(99);
-                                 execl(copy.c_str(), copy.c_str(), "load", secret.c_str(), nullptr);
-                                 _exit(98);
-                               }});
+  const std::string copy = public_copy(folder);
+  Invocation invocation{{}, "", {}, "", {}};
+  invocation.in_child = [&] {
+    become_user();
+    execl(copy.c_str(), copy.c_str(), "load", secret.c_str(), nullptr);
+  };
+  const Outcome outcome = run(invocation);
   CHECK(outcome.exit_code == 1);
   CHECK(outcome.error == "shardflow: " + secret + ": cannot be opened: Permission denied\n");
 }
+
+#ifndef __SANITIZE_THREAD__  // whose runtime needs threads of its own
+TEST_CASE("under a limit on processes a run makes do with the threads it gets") {
+  if (geteuid() != 0) return;  // root is not bound by the limit
+  const Folder folder;
+  const std::string copy = public_copy(folder);
+  for (const rlim_t processes : {2ul, 3ul, 5ul}) {
+    Invocation invocation{{}, "a\t1\n", {}, "", {}};
+    invocation.in_child = [&] {
+      const rlimit limit{processes, processes};
+      setrlimit(RLIMIT_NPROC, &limit);
+      become_user();
+      execl(copy.c_str(), copy.c_str(), "load", "-", "--threads", "8", "-q", "--get", "a", nullptr);
+    };
+    const Outcome outcome = run(invocation);
+    CHECK(outcome.exit_code == 0);
+    CHECK(outcome.out == "1\n");
+  }
+}
+#endif
 
 TEST_CASE("a full disk is a failure that leaves no file") {
   const Folder folder;

@@ -4,20 +4,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 #include <utility>
 
 namespace testing {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct Pipe {
   Pipe() {
@@ -118,33 +112,6 @@ Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chro
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - sent);
   close(child.in.write_end);
   return {std::move(outcome), took};
-}
-
-Folder::Folder() {
-  std::string pattern = (fs::temp_directory_path() / "shardflow-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-  path_ = pattern;
-}
-
-Folder::~Folder() { fs::remove_all(path_); }
-
-std::string Folder::write(const std::string& name, const std::string& text) const {
-  std::ofstream(path(name), std::ios::binary) << text;
-  return path(name);
-}
-
-std::string Folder::read(const std::string& name) const {
-  std::ifstream in(path(name), std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-std::vector<std::string> Folder::names() const {
-  std::vector<std::string> names;
-  for (const fs::directory_entry& entry : fs::directory_iterator(path_)) names.push_back(entry.path().filename());
-  std::ranges::sort(names);
-  return names;
 }
 
 }  // namespace testing

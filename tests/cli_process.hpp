@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/folder.hpp"
+
 namespace testing {
 
 struct Outcome {
@@ -38,24 +40,5 @@ struct Ended {
   std::chrono::milliseconds after_signal;
 };
 Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chrono::milliseconds delay);
-
-// A folder of its own, removed at the end.
-class Folder {
- public:
-  Folder();
-  ~Folder();
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string path(const std::string& name) const { return path_ + "/" + name; }
-  // Writes a file and returns its path.
-  std::string write(const std::string& name, const std::string& text) const;
-  std::string read(const std::string& name) const;
-  // Names of what is in it, sorted.
-  std::vector<std::string> names() const;
-
- private:
-  std::string path_;
-};
 
 }  // namespace testing

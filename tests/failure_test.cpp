@@ -1,0 +1,136 @@
+// What ends a run before its time, in every mode.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "pipeline/errors.hpp"
+#include "pipeline/mode/ledger.hpp"
+#include "pipeline/mode/mode.hpp"
+#include "tests/testing.hpp"
+
+using namespace shardflow;
+using namespace std::chrono_literals;
+
+namespace {
+
+RunOptions small_blocks() {
+  RunOptions options;
+  options.threads = 4;
+  options.block_bytes = 64;
+  options.blocks = 8;
+  return options;
+}
+
+std::string lines(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += "key" + std::to_string(i) + "\tvalue\n";
+  return text;
+}
+
+// What a run of `mode` over `source` throws, as text.
+std::string failure(const Mode& mode, Source& source, const RunOptions& options, std::uint64_t limit = UINT64_MAX) {
+  Store store(4, limit);
+  try {
+    mode.run(source, store, options);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "(nothing was thrown)";
+}
+
+// Gives blocks without end; from block `bad_block` on, throws.
+class FailingSource final : public testing::TextSource {
+ public:
+  explicit FailingSource(int bad_block) : TextSource(""), left_(bad_block) {}
+  bool next(Block& block) override {
+    if (left_-- == 0) throw IoError("disk", "reading failed", EIO);
+    std::string text = "key\tvalue\n";
+    text.copy(block.data(), text.size());
+    block.set_text(0, text.size());
+    return true;
+  }
+
+ private:
+  int left_;
+};
+
+// Gives blocks without end.
+class EndlessSource final : public testing::TextSource {
+ public:
+  explicit EndlessSource(const Interrupt& interrupt) : TextSource(""), interrupt_(interrupt) {}
+  bool next(Block& block) override {
+    if (interrupt_.raised()) throw InterruptedError();
+    const std::string text = "key\tvalue\n";
+    text.copy(block.data(), text.size());
+    block.set_text(0, text.size());
+    return true;
+  }
+
+ private:
+  const Interrupt& interrupt_;
+};
+
+}  // namespace
+
+TEST_CASE("the first bad line in file order is the one reported, with its place") {
+  const std::string good = lines(1000);
+  const std::string text = good + "bad\n" + lines(500) + "\tworse\n";
+  for (const Mode& mode : modes()) {
+    testing::TextSource source(text);
+    CHECK(failure(mode, source, small_blocks()) ==
+          "text:1001 (byte " + std::to_string(good.size()) +
+              "): no TAB in the line: \"bad\"; expected KEY<TAB>VALUE on every line");
+  }
+}
+
+TEST_CASE("what the source throws in the middle of a run comes out of the run, once") {
+  for (const Mode& mode : modes()) {
+    for (const int block : {0, 1, 7, 100}) {
+      FailingSource source(block);
+      CHECK(failure(mode, source, small_blocks()) == "disk: reading failed: Input/output error");
+    }
+  }
+}
+
+TEST_CASE("an interrupt ends a run in the middle of its work") {
+  for (const Mode& mode : modes()) {
+    Interrupt interrupt;
+    EndlessSource source(interrupt);
+    RunOptions options = small_blocks();
+    options.interrupt = &interrupt;
+    std::jthread raiser([&] {
+      std::this_thread::sleep_for(20ms);
+      interrupt.raise();
+    });
+    CHECK(failure(mode, source, options) == "interrupted");
+  }
+}
+
+TEST_CASE("a store at its memory limit ends the run with both figures") {
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += "key" + std::to_string(i) + "\t" + std::string(1000, 'v') + "\n";
+  for (const Mode& mode : modes()) {
+    testing::TextSource source(text);
+    RunOptions options = small_blocks();
+    options.block_bytes = 4096;
+    const std::string message = failure(mode, source, options, 1536 << 10);
+    CHECK_MESSAGE(message.find("the limit is 2 MiB") != std::string::npos, message);
+  }
+}
+
+TEST_CASE("a run that lost records on the way fails loudly") {
+  testing::TextSource source("");
+  Store store(2);
+  const RunOptions options;
+  Ledger ledger(source, store, options);
+  MemoryBudget budget(UINT64_MAX);
+  Batch batch(100, 2, budget);
+  batch.records = 1;
+  batch.parts[0].push({});
+  ledger.admit(batch);
+  CHECK_THROWS_AS(ledger.close(1), std::logic_error);                          // admitted, and never applied
+  CHECK_THROWS_AS(Ledger(source, store, options).close(1), std::logic_error);  // read, and never admitted
+}

@@ -1,0 +1,210 @@
+#include "pipeline/input/file_source.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "pipeline/errors.hpp"
+#include "tests/folder.hpp"
+#include "tests/testing.hpp"
+
+using namespace shardflow;
+using namespace std::chrono_literals;
+using testing::Folder;
+
+namespace {
+
+constexpr std::size_t kMaxRecord = 1 << 20;
+
+struct Piece {
+  std::string text;
+  std::uint32_t file;
+  std::uint64_t offset;
+  bool operator==(const Piece&) const = default;
+};
+
+std::vector<Piece> read_all(Source& source, std::size_t block_bytes) {
+  MemoryBudget budget(UINT64_MAX);
+  Block block(block_bytes, budget);
+  std::vector<Piece> pieces;
+  while (source.next(block)) {
+    pieces.push_back({std::string(block.text()), block.file_index, block.file_offset});
+    block.reset();
+  }
+  return pieces;
+}
+
+std::vector<Piece> read_files(const std::vector<std::string>& names, std::size_t block_bytes = 1000) {
+  FileSource source(names, kMaxRecord, nullptr);
+  return read_all(source, block_bytes);
+}
+
+std::string joined(const std::vector<Piece>& pieces) {
+  std::string text;
+  for (const Piece& piece : pieces) text += piece.text;
+  return text;
+}
+
+// What a call throws, as text.
+template <class Call>
+std::string message_of(Call&& call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "(nothing was thrown)";
+}
+
+struct Pipe {
+  Pipe() {
+    std::array<int, 2> ends{};
+    REQUIRE(pipe(ends.data()) == 0);
+    read_end = Descriptor(ends[0]);
+    write_end = Descriptor(ends[1]);
+  }
+  void put(std::string_view text) const {
+    REQUIRE(write(write_end.number(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  }
+  Descriptor read_end;
+  Descriptor write_end;
+};
+
+}  // namespace
+
+TEST_CASE("blocks hold whole records, and together the whole file, for every block size") {
+  const Folder folder;
+  std::string text;
+  for (int i = 0; i < 40; ++i)
+    text += "key" + std::to_string(i) + "\t" + std::string(static_cast<std::size_t>(i), 'v') + "\n";
+  const std::string file = folder.write("in", text);
+  for (std::size_t block_bytes = 1; block_bytes < 120; ++block_bytes) {
+    const std::vector<Piece> pieces = read_files({file}, block_bytes);
+    CHECK(joined(pieces) == text);
+    std::uint64_t offset = 0;
+    for (const Piece& piece : pieces) {
+      CHECK(piece.text.ends_with('\n'));
+      CHECK(piece.offset == offset);
+      offset += piece.text.size();
+    }
+  }
+}
+
+TEST_CASE("a record longer than a block makes that block grow, wherever it begins") {
+  const Folder folder;
+  const std::string record = "key\t" + std::string(5000, 'v') + "\n";
+  for (int before = 0; before < 70; ++before) {
+    const std::string text = std::string(static_cast<std::size_t>(before), 'k') + "k\tv\n" + record + "last\tv";
+    CHECK(joined(read_files({folder.write("in", text)}, 64)) == text);
+  }
+}
+
+TEST_CASE("a block never spans files, and a file without a last line end is whole") {
+  const Folder folder;
+  const std::string first = folder.write("first", "a\t1\nb\t2");
+  const std::string empty = folder.write("empty", "");
+  const std::string second = folder.write("second", "c\t3\n");
+  CHECK(read_files({first, empty, second}) == std::vector<Piece>{{"a\t1\nb\t2", 0, 0}, {"c\t3\n", 2, 0}});
+}
+
+TEST_CASE("a byte order mark at a file's start is skipped, and counts as bytes") {
+  const Folder folder;
+  const std::string file = folder.write("in",
+                                        "\xef\xbb\xbf"
+                                        "a\t1\n");
+  for (const std::size_t block_bytes : {1ul, 2ul, 3ul, 4ul, 100ul}) {
+    CHECK(read_files({file}, block_bytes) == std::vector<Piece>{{"a\t1\n", 0, 3}});
+  }
+  CHECK(read_files({folder.write("only", "\xef\xbb\xbf")}).empty());
+  CHECK(joined(read_files({folder.write("later", "a\t1\n\xef\xbb\xbfk\t2\n")}, 4)) == "a\t1\n\xef\xbb\xbfk\t2\n");
+}
+
+TEST_CASE("the share of the input grows to one over all files, and is unknown for a pipe") {
+  const Folder folder;
+  const std::string file = folder.write("in", "a\t1\nb\t2\n");
+  FileSource source({file, file}, kMaxRecord, nullptr);
+  MemoryBudget budget(UINT64_MAX);
+  Block block(4, budget);
+  for (const double share : {0.25, 0.5, 0.75, 1.0}) {
+    REQUIRE(source.next(block));
+    CHECK(block.input_share == share);
+    block.reset();
+  }
+  Pipe pipe;
+  pipe.put("a\t1\n");
+  FileSource from_pipe(std::move(pipe.read_end), "pipe", kMaxRecord, nullptr);
+  REQUIRE(from_pipe.next(block));
+  CHECK(block.input_share == 0);
+}
+
+TEST_CASE("what is missing or a directory is refused before anything is read") {
+  const Folder folder;
+  const std::string file = folder.write("in", "a\t1\n");
+  CHECK(message_of([&] {
+          read_files({file, folder.path("none")});
+        }) == folder.path("none") + ": cannot be read: No such file or directory");
+  CHECK(message_of([&] {
+          read_files({file, folder.path("")});
+        }) == folder.path("") + ": cannot be read: Is a directory");
+}
+
+TEST_CASE("a record beyond the limit is bad input that names file and byte") {
+  const Folder folder;
+  const std::string file = folder.write("in", "a\t1\n" + std::string(2000, 'k') + "\tv\n");
+  FileSource source({file}, 1000, nullptr);
+  CHECK(message_of([&] { read_all(source, 64); }) ==
+        file + " (byte 4): a record is longer than 1000 bytes; raise --max-record, or check that its lines end in LF");
+  FileSource within({file}, 2003, nullptr);
+  CHECK(joined(read_all(within, 64)).size() == 2007);
+}
+
+TEST_CASE("from a pipe a block goes on as soon as there is no more to read") {
+  Pipe pipe;
+  FileSource source(std::move(pipe.read_end), "pipe", kMaxRecord, nullptr);
+  MemoryBudget budget(UINT64_MAX);
+  Block block(1000, budget);
+  pipe.put("a\t1\nb\t");
+  REQUIRE(source.next(block));
+  CHECK(block.text() == "a\t1\n");
+  block.reset();
+  pipe.put("2\n");
+  REQUIRE(source.next(block));
+  CHECK(block.text() == "b\t2\n");
+  CHECK(block.file_offset == 4);
+  block.reset();
+  pipe.write_end = Descriptor();
+  CHECK_FALSE(source.next(block));
+}
+
+TEST_CASE("an interrupt ends a wait for a pipe at once") {
+  Pipe pipe;
+  Interrupt interrupt;
+  FileSource source(std::move(pipe.read_end), "pipe", kMaxRecord, &interrupt);
+  MemoryBudget budget(UINT64_MAX);
+  Block block(1000, budget);
+  std::jthread raiser([&] {
+    std::this_thread::sleep_for(50ms);
+    interrupt.raise();
+  });
+  const auto start = std::chrono::steady_clock::now();
+  CHECK_THROWS_AS(source.next(block), InterruptedError);
+  CHECK(std::chrono::steady_clock::now() - start < 200ms);
+}
+
+TEST_CASE("a FIFO is waited for, and read to its writer's end") {
+  const Folder folder;
+  const std::string fifo = folder.path("fifo");
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  std::jthread writer([&] {
+    const Descriptor end(open(fifo.c_str(), O_WRONLY));
+    std::this_thread::sleep_for(20ms);
+    REQUIRE(write(end.number(), "a\t1\n", 4) == 4);
+  });
+  CHECK(read_files({fifo}) == std::vector<Piece>{{"a\t1\n", 0, 0}});
+}

@@ -1,0 +1,90 @@
+// Pages, blocks, batches: the memory that records travel in.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "pipeline/errors.hpp"
+#include "pipeline/pages.hpp"
+#include "tests/testing.hpp"
+
+using namespace shardflow;
+
+TEST_CASE("pages are zero, writable to the end, and aligned for huge pages from 2 MiB up") {
+  MemoryBudget budget(UINT64_MAX);
+  for (const std::size_t bytes : {std::size_t{1}, std::size_t{5000}, kHugePageBytes, kHugePageBytes + 1}) {
+    Pages pages(bytes, budget);
+    REQUIRE(pages.size() >= bytes);
+    CHECK(std::all_of(pages.data(), pages.data() + pages.size(), [](char c) { return c == 0; }));
+    std::memset(pages.data(), 1, pages.size());
+    if (bytes >= kHugePageBytes) CHECK(reinterpret_cast<std::uintptr_t>(pages.data()) % kHugePageBytes == 0);
+    pages.populate();
+    CHECK(pages.data()[pages.size() - 1] == 1);
+  }
+}
+
+TEST_CASE("the budget is taken by a mapping and given back with it") {
+  MemoryBudget budget(UINT64_MAX);
+  {
+    Pages first(10'000, budget);
+    CHECK(budget.used_bytes() == first.size());
+    Pages second = std::move(first);
+    CHECK(budget.used_bytes() == second.size());
+    second = Pages(kHugePageBytes, budget);
+    CHECK(budget.used_bytes() == kHugePageBytes);
+  }
+  CHECK(budget.used_bytes() == 0);
+}
+
+TEST_CASE("beyond the limit nothing is taken, and the message has both figures") {
+  MemoryBudget budget(std::uint64_t{3} << 20);
+  const Pages held(std::size_t{2} << 20, budget);
+  try {
+    const Pages refused(std::size_t{2} << 20, budget);
+    FAIL("it was not refused");
+  } catch (const MemoryLimitError& error) {
+    CHECK(std::string(error.what()).find("needs 4 MiB, the limit is 3 MiB") != std::string::npos);
+  }
+  CHECK(budget.used_bytes() == held.size());
+}
+
+TEST_CASE("a block keeps its bytes when it grows, and its first size when it is used again") {
+  MemoryBudget budget(UINT64_MAX);
+  Block block(100, budget);
+  std::memset(block.data(), 'x', 100);
+  block.grow(5'000'000);
+  CHECK(block.capacity() == 5'000'000);
+  CHECK(std::string(block.data(), 100) == std::string(100, 'x'));
+  block.reset();
+  CHECK(block.capacity() == 100);
+  CHECK(block.text().empty());
+  CHECK(budget.used_bytes() < 10'000);
+}
+
+TEST_CASE("a list of records grows, and keeps its memory when cleared") {
+  RecordList list;
+  for (std::uint32_t i = 0; i < 1000; ++i) list.push({i, i, 1, 2, 3});
+  REQUIRE(list.size() == 1000);
+  for (std::uint32_t i = 0; i < 1000; ++i) CHECK(list.records()[i].hash == i);
+  const auto* const memory = list.records().data();
+  list.clear();
+  list.push({7, 0, 0, 0, 0});
+  CHECK(list.size() == 1);
+  CHECK(list.records().data() == memory);
+}
+
+TEST_CASE("the pool gives each batch once, and gives a released one again, empty") {
+  MemoryBudget budget(UINT64_MAX);
+  BatchPool pool(2, 100, 3, budget);
+  Batch& first = pool.acquire();
+  Batch& second = pool.acquire();
+  CHECK(&first != &second);
+  first.parts[2].push({});
+  first.records = 1;
+  pool.release(first);
+  Batch& again = pool.acquire();
+  CHECK(&again == &first);
+  CHECK(again.routed() == 0);
+  CHECK(again.records == 0);
+}

@@ -1,0 +1,120 @@
+// One test body over all modes, against a std::map that took the records one by one.
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <set>
+#include <string>
+
+#include "pipeline/mode/mode.hpp"
+#include "tests/testing.hpp"
+
+using namespace shardflow;
+using testing::Pairs;
+using testing::Shape;
+
+namespace {
+
+// In unordered modes any value that the input had for a key may be the one that stays.
+void check_against(const testing::RunOutcome& outcome, const Pairs& records, bool ordered) {
+  const testing::Map expected = testing::last_values(records);
+  RC_ASSERT(outcome.records == records.size());
+  if (ordered) {
+    RC_ASSERT(outcome.map == expected);
+    return;
+  }
+  const std::set<std::pair<std::string, std::string>> given(records.begin(), records.end());
+  RC_ASSERT(outcome.map.size() == expected.size());
+  for (const auto& record : outcome.map) RC_ASSERT(given.contains({record.first, record.second}));
+}
+
+rc::Gen<std::string> field(int least, int most) {
+  return rc::gen::mapcat(rc::gen::inRange(least, most + 1), [](int length) {
+    return rc::gen::container<std::string>(static_cast<std::size_t>(length), rc::gen::element('a', 'b', 'c'));
+  });
+}
+
+// Keys of one to three letters out of three: repeats are common. Now and then a value is long.
+rc::Gen<Pairs> records() {
+  const auto value = rc::gen::weightedOneOf<std::string>({{20, field(0, 8)}, {1, field(300, 700)}});
+  return rc::gen::container<Pairs>(rc::gen::pair(field(1, 3), value));
+}
+
+rc::Gen<Shape> shape() {
+  return rc::gen::build<Shape>(
+      rc::gen::set(&Shape::shards, rc::gen::inRange<std::uint32_t>(1, 65)),
+      rc::gen::set(&Shape::threads, rc::gen::inRange<std::uint32_t>(1, 9)),
+      rc::gen::set(&Shape::block_bytes, rc::gen::element<std::size_t>(1, 7, 16, 64, 500, 5000)),
+      rc::gen::set(&Shape::blocks, rc::gen::inRange<std::size_t>(2, 10)));
+}
+
+}  // namespace
+
+namespace rc {
+template <>
+struct Arbitrary<Shape> {
+  static Gen<Shape> arbitrary() { return shape(); }
+};
+}  // namespace rc
+
+namespace testing {
+std::ostream& operator<<(std::ostream& out, const Shape& shape) {
+  return out << shape.shards << " shards, " << shape.threads << " threads, " << shape.blocks << " blocks of "
+             << shape.block_bytes << " bytes";
+}
+}  // namespace testing
+
+TEST_CASE("every mode ends in the map that one thread and a std::map make, for any shape of run") {
+  for (const Mode& mode : modes()) {
+    CAPTURE(mode.name);
+    CHECK(rc::check([&] {
+      const Pairs input = *records();
+      const Shape run = *rc::gen::arbitrary<Shape>();
+      check_against(testing::run_mode(mode.name, testing::to_tsv(input), run), input, mode.ordered);
+    }));
+  }
+}
+
+TEST_CASE("long records that cross every block boundary arrive whole") {
+  for (const Mode& mode : modes()) {
+    Pairs input;
+    for (std::size_t length = 1; length < 120; ++length) {
+      input.emplace_back("key" + std::to_string(length % 50), std::string(length, 'v'));
+    }
+    for (std::size_t block_bytes = 1; block_bytes < 130; block_bytes += 3) {
+      CAPTURE(mode.name);
+      CAPTURE(block_bytes);
+      const auto outcome = testing::run_mode(mode.name, testing::to_tsv(input), {5, 3, block_bytes, 4});
+      CHECK(outcome.map.size() == 50);
+      if (mode.ordered) CHECK(outcome.map == testing::last_values(input));
+    }
+  }
+}
+
+TEST_CASE("every mode gives the same digest where keys are unique") {
+  Pairs input;
+  for (int i = 0; i < 5000; ++i) input.emplace_back("key" + std::to_string(i), "value" + std::to_string(i));
+  const std::string text = testing::to_tsv(input);
+  const std::string expected = testing::run_mode("serial", text).digest;
+  for (const Mode& mode : modes()) {
+    CHECK_MESSAGE(testing::run_mode(mode.name, text, {8, 4, 2048, 6}).digest == expected, mode.name);
+  }
+}
+
+TEST_CASE("an ordered mode keeps the last value of a key that stands in every block") {
+  Pairs input;
+  for (int i = 0; i < 20'000; ++i) input.emplace_back("key" + std::to_string(i % 3), std::to_string(i));
+  for (const Mode& mode : modes()) {
+    if (!mode.ordered) continue;
+    const auto outcome = testing::run_mode(mode.name, testing::to_tsv(input), {2, 8, 64, 16});
+    CHECK_MESSAGE(outcome.map == testing::last_values(input), mode.name);
+  }
+}
+
+TEST_CASE("no input is an empty store, in every mode") {
+  for (const Mode& mode : modes()) CHECK(testing::run_mode(mode.name, "").map.empty());
+}
+
+TEST_CASE("a mode is found by its name, and the first is the default") {
+  CHECK(find_mode("flow") == &modes().front());
+  CHECK(find_mode("none") == nullptr);
+}

@@ -1,0 +1,40 @@
+#include "pipeline/store/murmur3.hpp"
+
+#include <doctest/doctest.h>
+#include <murmurhash.h>
+
+#include <random>
+#include <string>
+
+#include "tests/testing.hpp"
+
+using namespace shardflow;
+using testing::Padded;
+
+TEST_CASE("murmur3 gives the published values") {
+  // From SMHasher's verification and the algorithm's article on Wikipedia.
+  const auto hash = [](std::string_view key, std::uint32_t seed) {
+    return murmur3_x86_32_padded(Padded(key).view(), seed);
+  };
+  CHECK(hash("", 0) == 0);
+  CHECK(hash("", 1) == 0x514e28b7);
+  CHECK(hash("", 0xffffffff) == 0x81f16f39);
+  CHECK(hash("test", 0) == 0xba6bd213);
+  CHECK(hash("test", 0x9747b28c) == 0x704b81dc);
+  CHECK(hash("Hello, world!", 0) == 0xc0363e43);
+  CHECK(hash("The quick brown fox jumps over the lazy dog", 0x9747b28c) == 0x2fa826cd);
+}
+
+TEST_CASE("murmur3 agrees with libmurmurhash for every length and any bytes") {
+  std::mt19937_64 random(1);
+  for (std::size_t length = 0; length <= 70; ++length) {
+    for (int repeat = 0; repeat < 20; ++repeat) {
+      std::string key(length, '\0');
+      for (char& c : key) c = static_cast<char>(random());
+      const auto seed = static_cast<std::uint32_t>(random());
+      std::uint32_t expected = 0;
+      lmmh_x86_32(key.data(), static_cast<std::uint32_t>(key.size()), seed, &expected);
+      CHECK(murmur3_x86_32_padded(Padded(key).view(), seed) == expected);
+    }
+  }
+}

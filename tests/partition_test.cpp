@@ -1,0 +1,121 @@
+#include "pipeline/store/partition.hpp"
+
+#include <doctest/doctest.h>
+#include <murmurhash.h>
+
+#include <random>
+#include <string>
+
+#include "tests/testing.hpp"
+
+using namespace shardflow;
+using testing::Pairs;
+
+namespace {
+
+// A partition over `shards` shards and a batch to run through it.
+class Bench {
+ public:
+  explicit Bench(std::uint32_t shards) : batch_(1 << 16, shards, budget_), partition_(shards, UINT32_MAX, hash_) {}
+
+  const Batch& run(const Pairs& records, std::uint64_t sequence) {
+    testing::fill(batch_, testing::to_tsv(records));
+    batch_.sequence = sequence;
+    partition_.run(batch_);
+    return batch_;
+  }
+  // The records of a shard's list.
+  Pairs part(std::size_t shard) const {
+    Pairs records;
+    for (const RecordRef& record : batch_.parts[shard].records()) {
+      records.emplace_back(batch_.block.text().substr(record.key_offset, record.key_bytes),
+                           batch_.block.text().substr(record.value_offset, record.value_bytes));
+    }
+    return records;
+  }
+
+ private:
+  MemoryBudget budget_{UINT64_MAX};
+  KeyHash hash_{1};
+  Batch batch_;
+  Partition partition_;
+};
+
+Pairs numbered(int count, int keys) {
+  Pairs records;
+  for (int i = 0; i < count; ++i) records.emplace_back("key" + std::to_string(i % keys), std::to_string(i));
+  return records;
+}
+
+}  // namespace
+
+TEST_CASE("the modulus is the remainder of a division, for every divisor and at the edges") {
+  std::mt19937 random(5);
+  for (std::uint32_t n = 1; n < 300; ++n) {
+    const Modulus modulus(n);
+    for (const std::uint32_t x : {0u, 1u, n - 1, n, n + 1, UINT32_MAX, UINT32_MAX - 1}) CHECK(modulus.of(x) == x % n);
+    for (int i = 0; i < 50; ++i) {
+      const auto x = static_cast<std::uint32_t>(random());
+      REQUIRE(modulus.of(x) == x % n);
+    }
+  }
+  CHECK(Modulus(UINT32_MAX).of(UINT32_MAX) == 0);
+}
+
+TEST_CASE("a record goes to the shard that libmurmurhash's murmur3 names, in file order") {
+  constexpr std::uint32_t kShards = 7;
+  Bench bench(kShards);
+  const Pairs records = numbered(1000, 1000);
+  CHECK(bench.run(records, 1).records == 1000);
+  std::vector<Pairs> expected(kShards);
+  for (const auto& record : records) {
+    std::uint32_t hash = 0;
+    lmmh_x86_32(record.first.data(), static_cast<std::uint32_t>(record.first.size()), 0, &hash);
+    expected[hash % kShards].push_back(record);
+  }
+  for (std::size_t shard = 0; shard < kShards; ++shard) CHECK(bench.part(shard) == expected[shard]);
+}
+
+TEST_CASE("a block that repeats its keys sends each once, with its last value") {
+  Bench bench(1);
+  const Batch& batch = bench.run(numbered(1000, 10), 0);
+  CHECK(batch.records == 1000);
+  Pairs expected;
+  for (int i = 0; i < 10; ++i) expected.emplace_back("key" + std::to_string(i), std::to_string(990 + i));
+  CHECK(bench.part(0) == expected);
+}
+
+TEST_CASE("combining is tried in every 32nd block and goes on where it pays") {
+  Bench bench(4);
+  CHECK(bench.run(numbered(1000, 10), 1).routed() == 1000);  // nobody has looked yet
+  CHECK(bench.run(numbered(1000, 10), 32).routed() == 10);   // looked, and
+  CHECK(bench.run(numbered(1000, 10), 33).routed() == 10);   // stayed with it
+  CHECK(bench.run(numbered(1000, 1000), 34).routed() == 1000);
+  CHECK(bench.run(numbered(1000, 10), 35).routed() == 1000);  // block 34 taught that it does not pay
+}
+
+TEST_CASE("keys of other lengths and values than the ones before them are not taken for repeats") {
+  Bench bench(1);
+  const Pairs records{
+      {"a", "1"}, {"ab", "2"}, {"a", ""}, {"b", "x"}, {std::string(40, 'k'), "y"}, {std::string(41, 'k'), "z"}};
+  bench.run(records, 0);
+  CHECK(testing::last_values(bench.part(0)) == testing::last_values(records));
+}
+
+TEST_CASE("a bad line ends the batch, and the records before it are counted") {
+  Bench bench(2);
+  Batch const& good = bench.run({{"a", "1"}}, 1);
+  CHECK_FALSE(good.bad_line);
+  MemoryBudget budget(UINT64_MAX);
+  Batch batch(1000, 2, budget);
+  testing::fill(batch, "a\t1\nb\t2\nbad\nc\t3\n");
+  const KeyHash hash(1);
+  Partition partition(2, UINT32_MAX, hash);
+  for (const std::uint64_t sequence : {0ul, 1ul}) {
+    batch.sequence = sequence;
+    partition.run(batch);
+    CHECK(batch.records == 2);
+    REQUIRE(batch.bad_line);
+    CHECK(batch.bad_line->line == 2);
+  }
+}

@@ -1,0 +1,135 @@
+// One shard, and what plans its growth.
+#include "pipeline/store/shard.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "pipeline/errors.hpp"
+#include "pipeline/store/growth.hpp"
+#include "tests/testing.hpp"
+
+using namespace shardflow;
+using testing::Map;
+using testing::Padded;
+using testing::Pairs;
+
+namespace {
+
+// A shard with a budget and a hash of its own.
+class Bench {
+ public:
+  explicit Bench(std::uint64_t limit_bytes = UINT64_MAX) : budget_(limit_bytes), shard_(budget_) {}
+
+  void apply(const Pairs& records, double input_share = 0) {
+    std::string text;
+    std::vector<RecordRef> references;
+    for (const auto& [key, value] : records) {
+      const auto at = static_cast<std::uint32_t>(text.size());
+      text += key + value;
+      references.push_back({hash_.padded(Padded(key).view()), at, static_cast<std::uint32_t>(key.size()),
+                            at + static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(value.size())});
+    }
+    shard_.apply(Padded(text).view().data(), references, input_share);
+  }
+  std::string find(const std::string& key) const {
+    return std::string(shard_.find(key, hash_.padded(Padded(key).view())).value_or("(absent)"));
+  }
+  const Shard& shard() const { return shard_; }
+
+ private:
+  MemoryBudget budget_;
+  KeyHash hash_{1};
+  Shard shard_;
+};
+
+Pairs numbered(int count, const std::string& value = "v") {
+  Pairs records;
+  for (int i = 0; i < count; ++i) records.emplace_back("key" + std::to_string(i), value + std::to_string(i));
+  return records;
+}
+
+}  // namespace
+
+TEST_CASE("an empty shard finds nothing") {
+  const Bench bench;
+  CHECK(bench.find("key") == "(absent)");
+  CHECK(bench.shard().size() == 0);
+}
+
+TEST_CASE("the last value of a key stays, also when it came twice within the records fetched ahead") {
+  Bench bench;
+  bench.apply({{"a", "1"}, {"b", "2"}, {"a", "3"}, {"a", "4"}});
+  CHECK(bench.find("a") == "4");
+  CHECK(bench.find("b") == "2");
+  CHECK(bench.find("c") == "(absent)");
+  CHECK(bench.shard().size() == 2);
+  CHECK(bench.shard().applied() == 4);
+}
+
+TEST_CASE("values that grow and shrink are what was written last") {
+  Bench bench;
+  std::size_t bytes = 0;
+  for (const std::size_t length : {3ul, 1ul, 0ul, 10ul, 254ul, 255ul, 5ul, 300ul, 299ul, 100000ul, 2ul}) {
+    bench.apply({{"key", std::string(length, 'v')}, {"other", "same"}});
+    CHECK(bench.find("key") == std::string(length, 'v'));
+    bytes = length;
+  }
+  CHECK(bench.find("other") == "same");
+  CHECK(bench.shard().key_bytes() == 8);
+  CHECK(bench.shard().value_bytes() == bytes + 4);
+}
+
+TEST_CASE("many keys through several growths are all found, in the order in which they came") {
+  Bench bench;
+  const Pairs records = numbered(50'000);
+  for (std::size_t i = 0; i < records.size(); i += 777) {
+    bench.apply({records.begin() + static_cast<long>(i),
+                 records.begin() + static_cast<long>(std::min(i + 777, records.size()))});
+  }
+  CHECK(bench.shard().size() == records.size());
+  for (const auto& [key, value] : records) REQUIRE(bench.find(key) == value);
+  Pairs walked;
+  bench.shard().for_each([&](std::string_view key, std::string_view value) { walked.emplace_back(key, value); });
+  CHECK(walked == records);
+}
+
+TEST_CASE("a value whose length goes up and down does not fill the arena") {
+  Bench bench;
+  for (int i = 0; i < 2000; ++i) {
+    bench.apply({{"key", std::string(static_cast<std::size_t>(i % 200), 'v')}, {"key", "x"}});
+  }
+  CHECK(bench.shard().arena_bytes() <= 64 << 10);
+}
+
+TEST_CASE("a block of repeats does not make the table grow") {
+  Bench bench;
+  bench.apply(Pairs(100'000, {"key", "value"}), 0.01);
+  CHECK(bench.shard().table_bytes() <= 256 << 10);
+}
+
+TEST_CASE("at the memory limit the shard refuses, and what it had is still there") {
+  Bench bench(3 << 20);
+  bench.apply(numbered(1000));
+  CHECK_THROWS_AS(bench.apply(numbered(200'000, std::string(50, 'w'))), MemoryLimitError);
+  CHECK(bench.find("key999").ends_with("999"));
+  CHECK(bench.shard().size() >= 1000);
+}
+
+TEST_CASE("where every key is new the table is planned for the whole input") {
+  CHECK(planned_keys({10'000, 10'000, 0.1}) >= 100'000);
+  CHECK(planned_keys({10'000, 10'000, 0.1}) <= 110'000);
+}
+
+TEST_CASE("where keys repeat the table is not planned for keys that never come") {
+  // 10,000 draws from 20,000 keys show 20,000 (1 - exp(-0.5)) = 7,869; 1,000,000 draws show all of them.
+  const std::size_t planned = planned_keys({7'869, 10'000, 0.01});
+  CHECK(planned >= 20'000);
+  CHECK(planned <= 21'500);
+}
+
+TEST_CASE("a plan is at least a quarter and at most sixteen times the present, and twice it in the dark") {
+  CHECK(planned_keys({1000, 1000, 0.999}) == 1251);
+  CHECK(planned_keys({1000, 1000, 0.00001}) == 16'001);
+  CHECK(planned_keys({1000, 5000, 0}) == 2001);
+}
