@@ -11,7 +11,6 @@
 #include "tests/testing.hpp"
 
 using namespace shardflow;
-using testing::Padded;
 using testing::Pairs;
 
 namespace {
