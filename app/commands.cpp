@@ -7,6 +7,7 @@ namespace shardflow::app {
 std::span<const Command> commands() {
   static constexpr std::array kCommands{
       Command{"load", "read key-value files into the store; print, look up or write the last values", load},
+      Command{"compare", "run several modes over the same input, in turn, and compare them", compare},
       Command{"generate", "write synthetic input", generate},
   };
   return kCommands;

@@ -26,6 +26,7 @@ struct Command {
 };
 
 int load(const std::vector<std::string>& arguments, const Interrupt& interrupt);
+int compare(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int generate(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 
 std::span<const Command> commands();

@@ -1,12 +1,15 @@
 // shardflow load: the main job.
 #include <algorithm>
 #include <memory>
+#include <stdexcept>
 
 #include "app/commands.hpp"
 #include "app/options.hpp"
 #include "app/progress.hpp"
 #include "app/statistics.hpp"
 #include "app/terminal.hpp"
+#include "pipeline/input/limited_source.hpp"
+#include "pipeline/measure/check.hpp"
 #include "pipeline/output/tsv_writer.hpp"
 
 namespace shardflow::app {
@@ -33,8 +36,11 @@ LoadStatistics run(const LoadOptions& options, const TerminalOptions& terminal, 
   run_options.progress = &progress;
   const ProgressLine line(terminal, progress, source->total_bytes());
 
+  LimitedSource limited(*source, options.records);
+  Source& input = options.records == UINT64_MAX ? static_cast<Source&>(*source) : limited;
+
   const Usage before = Usage::now();
-  statistics.run = options.mode->run(*source, store, run_options);
+  statistics.run = options.mode->run(input, store, run_options);
   statistics.usage = Usage::now() - before;
   return statistics;
 }
@@ -49,6 +55,13 @@ void describe_store(const Store& store, bool digest, LoadStatistics& statistics)
     statistics.shard_keys.push_back(shard.size());
   }
   if (digest) statistics.digest = store.digest();
+}
+
+void check(const LoadOptions& options, const Interrupt& interrupt, const Store& store) {
+  const std::unique_ptr<FileSource> source = open_source(options, interrupt);
+  LimitedSource limited(*source, options.records);
+  const std::uint64_t wrong = wrong_keys(store, limited, options.run.block_bytes);
+  if (wrong > 0) throw std::logic_error("the check found " + with_commas(wrong) + " wrong keys");
 }
 
 void print_statistics(const LoadOptions& options, const TerminalOptions& terminal, const LoadStatistics& statistics) {
@@ -89,6 +102,7 @@ int load(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
   Store store(options.shards, options.max_memory_bytes);
   LoadStatistics statistics = run(options, parsed.terminal, interrupt, store);
   describe_store(store, options.digest, statistics);
+  if (options.check) check(options, interrupt, store);
   if (!options.output.empty()) write_map(options, interrupt, store);
   print_statistics(options, parsed.terminal, statistics);
   return print_values(store, options.get);

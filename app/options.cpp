@@ -42,17 +42,28 @@ po::options_description input_options() {
   auto add = options.add_options();
   add("synthetic", text()->value_name("SPEC"), "made-up records in place of files; see 'generate --help'");
   add("max-record", text("64MiB")->value_name("SIZE"), "a longer line is bad input");
+  add("records", text()->value_name("N"), "read the first N records only");
+  return options;
+}
+
+std::string mode_names() {
+  std::string names;
+  for (const Mode& mode : modes()) names += (names.empty() ? "" : ", ") + std::string(mode.name);
+  return names;
+}
+
+po::options_description mode_option() {
+  po::options_description options("Mode");
+  options.add_options()("mode", text(std::string(modes().front().name))->value_name("MODE"),
+                        ("how: " + mode_names()).c_str());
   return options;
 }
 
 po::options_description run_options() {
   const RunOptions defaults;
   const std::uint32_t cores = logical_cores();
-  std::string names;
-  for (const Mode& mode : modes()) names += (names.empty() ? "" : ", ") + std::string(mode.name);
   po::options_description options("Run");
   auto add = options.add_options();
-  add("mode", text(std::string(modes().front().name))->value_name("MODE"), ("how: " + names).c_str());
   add("threads", text(std::to_string(cores))->value_name("N"), "threads; default: the cores this process may use");
   add("shards", text(std::to_string(4 * cores))->value_name("N"), "parts of the store; default: 4 a core");
   add("block-size", text(format_bytes(defaults.block_bytes))->value_name("SIZE"), "input text per block");
@@ -69,7 +80,25 @@ po::options_description result_options() {
   add("sort", po::bool_switch(), "order --output by key bytes");
   add("get", po::value<Strings>()->value_name("KEY")->composing(), "print a key's value; may be repeated");
   add("digest", po::bool_switch(), "also tell the map's digest: equal maps, equal digests");
-  add("stats", text("text")->value_name("FORMAT"), "statistics on standard error: text or json");
+  add("check", po::bool_switch(), "read the files again, and fail if a key has a value that none gave it");
+  return options;
+}
+
+po::options_description stats_option(const char* description) {
+  po::options_description options("Statistics");
+  options.add_options()("stats", text("text")->value_name("FORMAT"), description);
+  return options;
+}
+
+po::options_description compare_options() {
+  po::options_description options("Comparison");
+  auto add = options.add_options();
+  add("modes", text("all")->value_name("LIST"),
+      ("with commas, the one to compare with first: " + mode_names()).c_str());
+  add("rounds", text("auto")->value_name("N"), "runs of each mode; auto: until speed-ups are within 5 %");
+  add("max-time", text("300")->value_name("SECONDS"), "with --rounds auto, no new round after this");
+  add("slow-records", text("100k")->value_name("N"), "where a run would take over 10 s, on the first N records");
+  add("seed", text("1")->value_name("N"), "of the order in which the modes take turns");
   return options;
 }
 
@@ -101,7 +130,8 @@ struct Merged {
 // Options of any command: a preset or a variable that another command uses is no mistake.
 po::options_description all_options() {
   po::options_description all;
-  all.add(general_options()).add(input_options()).add(run_options()).add(result_options());
+  all.add(general_options()).add(input_options()).add(mode_option()).add(run_options()).add(result_options());
+  all.add(stats_option("")).add(compare_options());
   return all;
 }
 
@@ -230,9 +260,24 @@ StatsFormat read_stats(const Merged& merged) {
 const Mode* read_mode(const Merged& merged) {
   const std::string name = merged.get("mode");
   if (const Mode* const mode = find_mode(name)) return mode;
-  std::string names;
-  for (const Mode& mode : modes()) names += (names.empty() ? "" : ", ") + std::string(mode.name);
-  throw UsageError("--mode: '" + name + "' is no mode; there are " + names);
+  throw UsageError("--mode: '" + name + "' is no mode; there are " + mode_names());
+}
+
+// "all" begins with what people try first, so that speed-ups are against that.
+std::vector<const Mode*> read_modes(const Merged& merged) {
+  std::vector<const Mode*> chosen;
+  if (merged.get("modes") == "all") {
+    for (const Mode& mode : modes()) chosen.insert(chosen.begin(), &mode);
+    return chosen;
+  }
+  std::istringstream names(merged.get("modes"));
+  for (std::string name; std::getline(names, name, ',');) {
+    const Mode* const mode = find_mode(name);
+    if (mode == nullptr) throw UsageError("--modes: '" + name + "' is no mode; there are " + mode_names());
+    chosen.push_back(mode);
+  }
+  if (chosen.empty()) throw UsageError("--modes: name at least one of " + mode_names());
+  return chosen;
 }
 
 constexpr std::uint32_t kMostThreads = 4096;
@@ -240,7 +285,6 @@ constexpr std::uint32_t kMostShards = 65536;
 constexpr std::size_t kMostBlocks = 65536;
 
 void read_run_options(const Merged& merged, LoadOptions& options) {
-  options.mode = read_mode(merged);
   options.run.threads = number_within<std::uint32_t>(merged, "threads", 1, kMostThreads, parse_count);
   options.shards = number_within<std::uint32_t>(merged, "shards", 1, kMostShards, parse_count);
   options.run.block_bytes = number_within<std::size_t>(merged, "block-size", 1, kMaxBlockBytes / 2, parse_bytes);
@@ -252,6 +296,7 @@ void read_run_options(const Merged& merged, LoadOptions& options) {
 
 void read_input(const Merged& merged, LoadOptions& options) {
   options.files = merged.list("file");
+  if (merged.has("records")) options.records = read_option(merged, "records", parse_count);
   if (merged.has("synthetic")) options.synthetic = read_option(merged, "synthetic", SyntheticSpec::parse);
   if (merged.origin.contains("file") && options.synthetic) {
     // Files on the command line beat a preset's synthetic input, but not one beside them.
@@ -302,7 +347,26 @@ Grammar load_grammar() {
       {},
       "file",
       -1};
-  grammar.options.add(input_options()).add(result_options()).add(run_options()).add(general_options());
+  grammar.options.add(input_options())
+      .add(result_options())
+      .add(stats_option("statistics on standard error: text or json"));
+  grammar.options.add(mode_option()).add(run_options()).add(general_options());
+  return grammar;
+}
+
+Grammar compare_grammar() {
+  Grammar grammar{
+      "usage: shardflow compare [options] FILE...\n\n"
+      "Runs modes over the same input, each in a process of its own, in turn and in\n"
+      "shuffled order, checks that they end in the same map, and shows what each record\n"
+      "cost. The table goes to standard output.\n\n"
+      "  shardflow compare events.tsv --modes channel,tasks,flow\n"
+      "  shardflow compare --preset seed-5m\n",
+      {},
+      "file",
+      -1};
+  grammar.options.add(input_options()).add(compare_options()).add(stats_option("the result as text or json"));
+  grammar.options.add(run_options()).add(general_options());
   return grammar;
 }
 
@@ -338,17 +402,39 @@ Grammar generate_grammar() {
 
 Parsed<LoadOptions> parse_load(const Strings& arguments) {
   return parse<LoadOptions>(load_grammar(), arguments, [](const Merged& merged, LoadOptions& options) {
+    options.mode = read_mode(merged);
     read_run_options(merged, options);
     read_input(merged, options);
     options.output = merged.get("output");
     options.sort = merged.on("sort");
     options.get = merged.list("get");
     options.digest = merged.on("digest");
+    options.check = merged.on("check");
     options.stats = read_stats(merged);
+    if (options.check && (options.synthetic || std::ranges::count(options.files, "-") > 0)) {
+      throw UsageError("--check reads the input twice, so it needs files");
+    }
     if (options.sort && options.output.empty()) throw UsageError("--sort orders --output, which is missing");
     if (options.output == "-" && !options.get.empty()) {
       throw UsageError("--output - and --get would mix on standard output; give --output a file");
     }
+  });
+}
+
+Parsed<CompareOptions> parse_compare(const Strings& arguments) {
+  return parse<CompareOptions>(compare_grammar(), arguments, [](const Merged& merged, CompareOptions& options) {
+    read_run_options(merged, options.load);
+    read_input(merged, options.load);
+    if (std::ranges::count(options.load.files, "-") > 0)
+      throw UsageError("compare reads the input often: '-' won't do");
+    options.load.stats = read_stats(merged);
+    options.modes = read_modes(merged);
+    if (merged.get("rounds") != "auto") {
+      options.rounds = number_within<std::uint64_t>(merged, "rounds", 1, 10'000, parse_count);
+    }
+    options.max_time_s = static_cast<double>(read_option(merged, "max-time", parse_count));
+    options.slow_records = number_within<std::uint64_t>(merged, "slow-records", 1, UINT64_MAX, parse_count);
+    options.seed = read_option(merged, "seed", parse_count);
   });
 }
 

@@ -33,6 +33,7 @@ struct TerminalOptions {
 struct LoadOptions {
   std::vector<std::string> files;          // "-" is standard input
   std::optional<SyntheticSpec> synthetic;  // in place of files
+  std::uint64_t records = UINT64_MAX;      // the first so many of them
   const Mode* mode = nullptr;
   std::uint32_t shards = 0;
   std::uint64_t max_memory_bytes = 0;
@@ -42,7 +43,17 @@ struct LoadOptions {
   bool sort = false;
   std::vector<std::string> get;
   bool digest = false;
+  bool check = false;
   StatsFormat stats = StatsFormat::kText;
+};
+
+struct CompareOptions {
+  LoadOptions load;  // input and run
+  std::vector<const Mode*> modes;
+  std::uint64_t rounds = 0;  // 0: until the intervals are narrow
+  double max_time_s = 0;
+  std::uint64_t slow_records = 0;
+  std::uint64_t seed = 0;
 };
 
 struct GenerateOptions {
@@ -60,6 +71,7 @@ struct Parsed {
 
 // REQUIRES: arguments without program and command name. Throw UsageError.
 Parsed<LoadOptions> parse_load(const std::vector<std::string>& arguments);
+Parsed<CompareOptions> parse_compare(const std::vector<std::string>& arguments);
 Parsed<GenerateOptions> parse_generate(const std::vector<std::string>& arguments);
 
 }  // namespace shardflow::app

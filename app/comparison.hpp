@@ -1,0 +1,62 @@
+// Several modes over the same input, measured in turn: the samples, and what they say. Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/measure/environment.hpp"
+#include "pipeline/measure/statistics.hpp"
+
+namespace shardflow::app {
+
+// One run of one mode, in a process of its own.
+struct Sample {
+  double ns_per_record = 0;
+  double wall_s = 0;
+  double user_s = 0;
+  double system_s = 0;
+  std::uint64_t voluntary_switches = 0;
+  std::uint64_t involuntary_switches = 0;
+  std::uint64_t peak_resident_bytes = 0;
+  std::uint64_t records = 0;
+  std::uint64_t keys = 0;
+  std::string digest;
+};
+
+struct ModeSamples {
+  std::string mode;
+  bool prefix_only = false;     // too slow for the whole input
+  std::vector<Sample> samples;  // one a round
+};
+
+struct Comparison {
+  std::string command;  // that made it
+  Environment environment;
+  std::uint32_t threads = 0;
+  std::uint32_t shards = 0;
+  std::uint64_t records = 0;
+  std::uint64_t keys = 0;
+  std::uint64_t prefix_records = 0;
+  std::vector<ModeSamples> modes;  // the first is what the others are compared with
+
+  std::size_t rounds() const { return modes.front().samples.size(); }
+};
+
+// The first mode's time over this one's, round by round.
+struct SpeedUp {
+  double median = 1;
+  Interval interval;
+
+  // Half the interval's width over the median.
+  double uncertainty() const { return (interval.high - interval.low) / 2 / median; }
+};
+// REQUIRES: at least one round.
+SpeedUp speed_up(const Comparison& comparison, std::size_t mode);
+
+// Two tables of at most 80 columns.
+std::string comparison_text(const Comparison& comparison);
+// One object in one line, with every sample. Its "schema" grows with every change that could break a reader.
+std::string comparison_json(const Comparison& comparison);
+
+}  // namespace shardflow::app

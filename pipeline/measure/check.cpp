@@ -1,0 +1,31 @@
+#include "pipeline/measure/check.hpp"
+
+#include <unordered_set>
+
+#include "pipeline/input/tsv.hpp"
+
+namespace shardflow {
+
+std::uint64_t wrong_keys(const Store& store, Source& source, std::size_t block_bytes) {
+  MemoryBudget budget(UINT64_MAX);
+  Block block(block_bytes, budget);
+  // A stored value's address stands for its key: it is one key's alone, and 8 bytes long.
+  std::unordered_set<const char*> explained;
+  std::unordered_set<std::string> missing;
+  while (source.next(block)) {
+    const std::string_view text = block.text();
+    parse_tsv(text, UINT32_MAX, [&](const Fields& fields) {
+      const std::string_view key = text.substr(fields.key_offset, fields.key_bytes);
+      const auto value = store.find(key);
+      if (!value) {
+        missing.emplace(key);
+      } else if (*value == text.substr(fields.value_offset, fields.value_bytes)) {
+        explained.insert(value->data());
+      }
+    });
+    block.reset();
+  }
+  return store.size() - explained.size() + missing.size();
+}
+
+}  // namespace shardflow
