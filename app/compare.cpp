@@ -118,7 +118,7 @@ class Comparer {
 
   Strings checked(const Mode& mode, bool prefix) const {
     Strings words = arguments(mode.name, prefix);
-    if (!mode.ordered) words.emplace_back("--check");
+    if (!mode.ordered) words.insert(words.begin(), "--check");
     return words;
   }
 

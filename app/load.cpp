@@ -41,7 +41,7 @@ LoadStatistics run(const LoadOptions& options, const TerminalOptions& terminal, 
 
   const Usage before = Usage::now();
   statistics.run = options.mode->run(input, store, run_options);
-  statistics.usage = Usage::now() - before;
+  statistics.usage = Usage::now() - before - statistics.run.uncounted;
   return statistics;
 }
 

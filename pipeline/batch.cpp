@@ -17,13 +17,8 @@ void Batch::reset() {
   block.reset();
   for (RecordList& part : parts) part.clear();
   records = 0;
+  routed = 0;
   bad_line.reset();
-}
-
-std::uint64_t Batch::routed() const {
-  std::uint64_t sum = 0;
-  for (const RecordList& part : parts) sum += part.size();
-  return sum;
 }
 
 BatchPool::BatchPool(std::size_t batches, std::size_t block_bytes, std::size_t shards, MemoryBudget& budget) {

@@ -45,13 +45,12 @@ struct Batch {
 
   // Empty again, for the next block.
   void reset();
-  // Records that go to the shards: those of the block, less the repeats that were combined.
-  std::uint64_t routed() const;
 
   Block block;
   std::vector<RecordList> parts;    // one per shard
   std::uint64_t sequence = 0;       // 0, 1, 2 … in file order, without gaps
   std::uint64_t records = 0;        // parsed
+  std::uint64_t routed = 0;         // of them, those that go to a shard: less the repeats that were combined
   std::optional<BadLine> bad_line;  // where parsing stopped
   std::atomic<std::size_t> shards_left{0};
 };

@@ -31,7 +31,7 @@ TEST_CASE("help and version are answers on standard output") {
   CHECK(run({"--help"}).out.find("usage: shardflow COMMAND") != std::string::npos);
   CHECK(run(std::vector<std::string>()).out == run({"--help"}).out);
   CHECK(run({"--version"}).out.starts_with("shardflow "));
-  for (const char* const command : {"load", "generate"}) {
+  for (const char* const command : {"load", "compare", "generate"}) {
     const Outcome help = run({command, "--help"});
     CHECK(help.exit_code == 0);
     CHECK(help.out.starts_with(std::string("usage: shardflow ") + command));
@@ -105,7 +105,7 @@ TEST_CASE("every preset is listed with a description, and every command takes it
   for (std::string line; std::getline(list, line); ++presets) {
     const std::string name = line.substr(0, line.find(' '));
     CHECK_MESSAGE(line.find_last_not_of(' ') > 26, line);
-    for (const char* const command : {"load", "generate"}) {
+    for (const char* const command : {"load", "compare", "generate"}) {
       CHECK_MESSAGE(run({command, "--preset", name, "--print-config"}).exit_code == 0, name);
     }
   }

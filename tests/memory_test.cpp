@@ -85,6 +85,6 @@ TEST_CASE("the pool gives each batch once, and gives a released one again, empty
   pool.release(first);
   Batch& again = pool.acquire();
   CHECK(&again == &first);
-  CHECK(again.routed() == 0);
+  CHECK(again.routed == 0);
   CHECK(again.records == 0);
 }

@@ -42,7 +42,7 @@ void Ledger::admit(const Batch& batch) {
   lines_ += batch.records;
   ++report_.blocks;
   report_.records += batch.records;
-  report_.routed += batch.routed();
+  report_.routed += batch.routed;
   report_.bytes += batch.block.text().size();
   if (options_.progress != nullptr) {
     options_.progress->bytes.store(report_.bytes, std::memory_order_relaxed);

@@ -19,6 +19,9 @@ class Ledger {
   // Throws BadInputError if the batch has a bad line.
   void admit(const Batch& batch);
 
+  // More records for the shards than the batches said.
+  void add_routed(std::uint64_t records) { report_.routed += records; }
+
   // What was admitted. Throws std::logic_error if `blocks_read`, or what the shards applied, differs:
   // a graph that loses a message ends without a word.
   RunReport close(std::uint64_t blocks_read) const;

@@ -10,6 +10,7 @@
 
 #include "pipeline/input/source.hpp"
 #include "pipeline/interrupt.hpp"
+#include "pipeline/measure/usage.hpp"
 #include "pipeline/store/store.hpp"
 
 namespace shardflow {
@@ -28,6 +29,13 @@ struct RunOptions {
   std::size_t block_bytes = std::size_t{256} << 10;
   // Blocks in flight. Fewer: less memory. More: less waiting where records differ in cost.
   std::size_t blocks = 8;
+  // Of `channel`: threads that write. More than the logical cores gain nothing; 0: as many as `threads`.
+  std::uint32_t workers = 0;
+  // Of `channel` and `flow-record`: records that may wait. More: fewer switches between threads, more memory.
+  // 0: no bound.
+  std::size_t capacity = 1024;
+  // Of `threads`: std::threads alive at once.
+  std::size_t max_threads = 256;
   // A longer record is bad input.
   std::uint32_t max_record_bytes = std::uint32_t{64} << 20;
   // Where not nullptr, raising it ends the run with InterruptedError.
@@ -41,6 +49,7 @@ struct RunReport {
   std::uint64_t blocks = 0;
   std::uint64_t bytes = 0;   // of records; a byte order mark does not count
   std::uint64_t routed = 0;  // records that reached a shard: the others were repeats within a block
+  Usage uncounted;           // what the run did that its mode does not need: not to be held against it
 };
 
 // Reads `source` to its end into `store`. Throws IoError, BadInputError (the first bad record in file

@@ -66,6 +66,7 @@ void Partition::route(Batch& batch) {
     ++records;
   });
   batch.records = records;
+  batch.routed = records;
 }
 
 void Partition::route_combined(Batch& batch) {
@@ -93,6 +94,7 @@ void Partition::route_combined(Batch& batch) {
     batch.parts[shard].push(reference(fields, hash));
   });
   batch.records = records;
+  batch.routed = records - repeats;
   if (records > 0) {
     repeats_per_1024_.store(static_cast<std::uint32_t>(repeats * 1024 / records), std::memory_order_relaxed);
   }

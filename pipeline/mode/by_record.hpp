@@ -1,0 +1,39 @@
+// The loop of the record-at-a-time modes, so that each of them says only how a record gets to its worker.
+#pragma once
+
+#include "pipeline/batch.hpp"
+#include "pipeline/errors.hpp"
+#include "pipeline/mode/ledger.hpp"
+#include "pipeline/mode/locked_shards.hpp"
+#include "pipeline/mode/mode.hpp"
+
+namespace shardflow {
+
+// Reads block after block; calls give(const Batch&, const Fields&) for each record, and after each block
+// finish(), which must wait until all that was given is written: then the block is used again.
+template <class Give, class Finish>
+RunReport run_by_record(Source& source, Store& store, const RunOptions& options, LockedShards& shards, Give&& give,
+                        Finish&& finish) {
+  Batch batch(options.block_bytes, 0, store.budget());
+  Ledger ledger(source, store, options);
+  for (; source.next(batch.block); ++batch.sequence) {
+    try {
+      batch.bad_line = parse_tsv(batch.block.text(), options.max_record_bytes, [&](const Fields& fields) {
+        if (options.interrupt != nullptr && options.interrupt->raised()) throw InterruptedError();
+        give(batch, fields);
+        ++batch.records;
+      });
+    } catch (...) {
+      finish();  // what was given still reads the block
+      throw;
+    }
+    finish();
+    shards.rethrow();
+    batch.routed = batch.records;
+    ledger.admit(batch);
+    batch.reset();
+  }
+  return ledger.close(batch.sequence);
+}
+
+}  // namespace shardflow
