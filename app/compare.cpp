@@ -139,6 +139,9 @@ class Comparer {
                   std::to_string(run.max_record_bytes),
                   "--max-memory",
                   std::to_string(options_.load.max_memory_bytes)};
+    words.insert(words.end(), {"--workers", std::to_string(run.workers > 0 ? run.workers : run.threads)});
+    words.insert(words.end(), {"--capacity", run.capacity > 0 ? std::to_string(run.capacity) : "unbounded"});
+    words.insert(words.end(), {"--max-threads", std::to_string(run.max_threads)});
     if (prefix) words.insert(words.end(), {"--records", std::to_string(comparison_.prefix_records)});
     words.emplace_back("--");
     words.insert(words.end(), files_.begin(), files_.end());

@@ -69,6 +69,10 @@ po::options_description run_options() {
   add("block-size", text(format_bytes(defaults.block_bytes))->value_name("SIZE"), "input text per block");
   add("blocks", text(std::to_string(std::max<std::size_t>(defaults.blocks, 4 * cores)))->value_name("N"),
       "blocks in flight");
+  add("workers", text()->value_name("N"), "of channel: threads that write; default: --threads");
+  add("capacity", text(std::to_string(defaults.capacity))->value_name("N"),
+      "of channel and flow-record: records that wait; or 'unbounded'");
+  add("max-threads", text(std::to_string(defaults.max_threads))->value_name("N"), "of threads: alive at once");
   add("max-memory", text()->value_name("SIZE"), "refuse to grow beyond; default: what the system allows");
   return options;
 }
@@ -283,6 +287,7 @@ std::vector<const Mode*> read_modes(const Merged& merged) {
 constexpr std::uint32_t kMostThreads = 4096;
 constexpr std::uint32_t kMostShards = 65536;
 constexpr std::size_t kMostBlocks = 65536;
+constexpr std::size_t kMostCapacity = std::size_t{1} << 30;
 
 void read_run_options(const Merged& merged, LoadOptions& options) {
   options.run.threads = number_within<std::uint32_t>(merged, "threads", 1, kMostThreads, parse_count);
@@ -290,6 +295,13 @@ void read_run_options(const Merged& merged, LoadOptions& options) {
   options.run.block_bytes = number_within<std::size_t>(merged, "block-size", 1, kMaxBlockBytes / 2, parse_bytes);
   options.run.blocks = number_within<std::size_t>(merged, "blocks", 2, kMostBlocks, parse_count);
   options.run.max_record_bytes = number_within<std::uint32_t>(merged, "max-record", 1, kMaxBlockBytes / 2, parse_bytes);
+  if (merged.has("workers")) {
+    options.run.workers = number_within<std::uint32_t>(merged, "workers", 1, kMostThreads, parse_count);
+  }
+  options.run.capacity = merged.get("capacity") == "unbounded"
+                             ? 0
+                             : number_within<std::size_t>(merged, "capacity", 1, kMostCapacity, parse_count);
+  options.run.max_threads = number_within<std::size_t>(merged, "max-threads", 1, kMostThreads, parse_count);
   options.max_memory_bytes =
       merged.has("max-memory") ? read_option(merged, "max-memory", parse_bytes) : memory_limit_bytes();
 }

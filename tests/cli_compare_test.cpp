@@ -24,6 +24,16 @@ TEST_CASE("all modes are compared and checked, over repeated keys too") {
   }
 }
 
+TEST_CASE("the channel takes any number of workers and any capacity") {
+  for (const char* const capacity : {"1", "100", "unbounded"}) {
+    const Outcome outcome =
+        run({"load", "-", "--mode", "channel", "--workers", "5", "--capacity", capacity, "-q", "--get", "a"}, "a\t1\n");
+    CHECK(outcome.out == "1\n");
+  }
+  CHECK(run({"load", "x", "--capacity", "none"}).exit_code == 2);
+  CHECK(run({"load", "-", "--mode", "threads", "--max-threads", "1", "-q", "--get", "a"}, "a\t1\n").out == "1\n");
+}
+
 TEST_CASE("the modes asked for are compared in the order given, and the table is for people") {
   const Folder folder;
   const std::string file = folder.write("in", "a\t1\nb\t2\n");
