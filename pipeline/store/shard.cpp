@@ -48,7 +48,10 @@ void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
       located[soon % kLocateAhead] = &slot;
       __builtin_prefetch(slot.entry, 1);
     }
-    if (turn < count) table_.prefetch(records[turn].hash);
+    if (turn < count) {
+      table_.prefetch(records[turn].hash);
+      __builtin_prefetch(text + records[turn].key_offset);
+    }
   }
 }
 
