@@ -22,6 +22,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -174,13 +175,17 @@ int measure(const std::string& binary, std::size_t rounds) {
   };
   for (const auto& [name, spec] : specs) inputs.make(name, spec);
 
-  std::vector<Case> cases{{"5M unique, flow", "seed", "flow", {}},       {"5M unique, serial", "seed", "serial", {}},
-                          {"1M unique, flow", "1M", "flow", {}},         {"40M unique, flow", "40M", "flow", {}},
-                          {"50M over 400, flow", "hot", "flow", {}},     {"zipf 20M over 1M, flow", "zipf", "flow", {}},
-                          {"uniform 20M over 1M", "uniform", "flow", {}}};
+  // The largest last: what it frees keeps the kernel busy for a while.
+  std::vector<Case> cases{
+      {"5M unique, flow", "seed", "flow", {}},        {"5M unique, serial", "seed", "serial", {}},
+      {"1M unique, flow", "1M", "flow", {}},          {"50M over 400, flow", "hot", "flow", {}},
+      {"zipf 20M over 1M, flow", "zipf", "flow", {}}, {"uniform 20M over 1M", "uniform", "flow", {}},
+      {"40M unique, flow", "40M", "flow", {}}};
   std::vector<double> peak_bytes;
   for (const Case& each : cases) peak_bytes.push_back(peak_mb(inputs.load(each)) * 1e6);
   for (std::size_t round = 0; round < rounds; ++round) {
+    // A guest reports freed memory to its host some seconds later, on one of the cores to be measured.
+    std::this_thread::sleep_for(std::chrono::seconds(4));
     for (std::size_t i = 0; i < cases.size(); ++i) {
       touch_memory(1.1 * peak_bytes[i]);
       cases[i].samples.push_back(inputs.load(cases[i]));
@@ -193,15 +198,15 @@ int measure(const std::string& binary, std::size_t rounds) {
           {"5M unique, flow: ns/record", 60, [&](std::size_t r) { return ns(0, r); }},
           {"5M unique, serial: ns/record", 110, [&](std::size_t r) { return ns(1, r); }},
           {"5M unique: flow over serial", 1 / 1.8, [&](std::size_t r) { return ns(0, r) / ns(1, r); }},
-          {"unique: 40M over 1M", 1.5, [&](std::size_t r) { return ns(3, r) / ns(2, r); }},
-          {"50M over 400 keys: ns/record", 20, [&](std::size_t r) { return ns(4, r); }},
-          {"1M keys: zipf(0.99) over uniform", 1, [&](std::size_t r) { return ns(5, r) / ns(6, r); }},
+          {"unique: 40M over 1M", 1.5, [&](std::size_t r) { return ns(6, r) / ns(2, r); }},
+          {"50M over 400 keys: ns/record", 20, [&](std::size_t r) { return ns(3, r); }},
+          {"1M keys: zipf(0.99) over uniform", 1, [&](std::size_t r) { return ns(4, r) / ns(5, r); }},
           {"5M unique: the process over what it reports", 1.15,
            [&](std::size_t r) { return wall_over_reported(cases[0].samples[r]); }},
           {"5M unique: bytes a key beyond key and value", 40,
            [&](std::size_t r) { return overhead_per_key(cases[0].samples[r]); }},
           {"50M over 400 keys (1 GB of input): peak MB", 16,
-           [&](std::size_t r) { return peak_mb(cases[4].samples[r]); }},
+           [&](std::size_t r) { return peak_mb(cases[3].samples[r]); }},
       },
       rounds);
 }
