@@ -1,15 +1,13 @@
 // parallel_for over blocks into one tbb::concurrent_hash_map: what a user of oneTBB would write first.
 #include <oneapi/tbb/concurrent_hash_map.h>
-#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
 
 #include <deque>
 #include <string>
 
 #include "pipeline/batch.hpp"
 #include "pipeline/errors.hpp"
-#include "pipeline/machine.hpp"
+#include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/locked_shards.hpp"
 #include "pipeline/mode/run.hpp"
@@ -68,10 +66,7 @@ void copy(const Map& map, Store& store) {
 }  // namespace
 
 RunReport run_concurrent_map(Source& source, Store& store, const RunOptions& options) {
-  const std::uint32_t threads = startable_threads(options.threads);
-  const oneapi::tbb::global_control allow(oneapi::tbb::global_control::max_allowed_parallelism, threads);
-  oneapi::tbb::task_arena arena(static_cast<int>(threads));
-  return arena.execute([&] {
+  return in_arena(options.threads, [&] {
     Ledger ledger(source, store, options);
     Map map;
     const std::uint64_t blocks_read = fill(source, store, options, ledger, map);

@@ -2,15 +2,13 @@
 //
 //   read ─► in_flight ─► hash ─► in_order ─► route ─► shard 0 … shard S-1 ─► (one more may start)
 #include <oneapi/tbb/flow_graph.h>
-#include <oneapi/tbb/global_control.h>
-#include <oneapi/tbb/task_arena.h>
 
 #include <deque>
 #include <memory>
 #include <vector>
 
 #include "pipeline/batch.hpp"
-#include "pipeline/machine.hpp"
+#include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/run.hpp"
 #include "pipeline/store/partition.hpp"
@@ -121,10 +119,8 @@ class RecordGraph {
 }  // namespace
 
 RunReport run_flow_by_record(Source& source, Store& store, const RunOptions& options) {
-  const std::uint32_t threads = startable_threads(options.threads + (source.may_wait() ? 1 : 0));
-  const oneapi::tbb::global_control allow(oneapi::tbb::global_control::max_allowed_parallelism, threads);
-  oneapi::tbb::task_arena arena(static_cast<int>(threads));
-  return arena.execute([&] { return RecordGraph(source, store, options).run(); });
+  const std::uint32_t threads = options.threads + (source.may_wait() ? 1 : 0);
+  return in_arena(threads, [&] { return RecordGraph(source, store, options).run(); });
 }
 
 }  // namespace shardflow

@@ -7,14 +7,13 @@
 //
 // What flows on every edge is a handle to a batch.
 #include <oneapi/tbb/flow_graph.h>
-#include <oneapi/tbb/global_control.h>
-#include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
 #include <deque>
 
 #include "pipeline/batch.hpp"
-#include "pipeline/machine.hpp"
+#include "pipeline/mode/batch_reader.hpp"
+#include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/run.hpp"
 #include "pipeline/store/partition.hpp"
@@ -27,11 +26,11 @@ namespace flow = oneapi::tbb::flow;
 class FlowGraph {
  public:
   FlowGraph(Source& source, Store& store, const RunOptions& options)
-      : source_(source),
-        shards_(store.shards()),
+      : shards_(store.shards()),
         partition_(static_cast<std::uint32_t>(shards_.size()), options.max_record_bytes, store.hash()),
         ledger_(source, store, options),
         pool_(std::max<std::size_t>(options.blocks, 2), options.block_bytes, shards_.size(), store.budget()),
+        reader_(source, pool_),
         // One block may be read while all that the limiter lets through are in flight.
         in_flight_(graph_, std::max<std::size_t>(options.blocks, 2) - 1) {
     for (std::size_t i = 0; i < shards_.size(); ++i) {
@@ -52,7 +51,7 @@ class FlowGraph {
   RunReport run() {
     read_.activate();
     graph_.wait_for_all();  // rethrows what a node threw; the graph is then only good for destruction
-    return ledger_.close(blocks_read_);
+    return ledger_.close(reader_.batches_read());
   }
 
  private:
@@ -62,14 +61,9 @@ class FlowGraph {
   using ShardNode = OrderedNode;
 
   Batch* read(oneapi::tbb::flow_control& control) {
-    Batch& batch = pool_.acquire();
-    if (!source_.next(batch.block)) {
-      pool_.release(batch);
-      control.stop();
-      return nullptr;
-    }
-    batch.sequence = blocks_read_++;
-    return &batch;
+    Batch* const batch = reader_.next();
+    if (batch == nullptr) control.stop();
+    return batch;
   }
 
   // Past this, a batch belongs to exactly S readers; the last one to finish retires it.
@@ -84,12 +78,11 @@ class FlowGraph {
     if (batch.shards_left.fetch_sub(1, std::memory_order_acq_rel) == 1) std::get<0>(ports).try_put(&batch);
   }
 
-  Source& source_;
   std::vector<Shard>& shards_;
   Partition partition_;
   Ledger ledger_;
   BatchPool pool_;
-  std::uint64_t blocks_read_ = 0;
+  BatchReader reader_;
 
   flow::graph graph_;
 
@@ -127,10 +120,8 @@ class FlowGraph {
 
 RunReport run_flow(Source& source, Store& store, const RunOptions& options) {
   // A source that waits takes a thread out of the work, and gets one more for that.
-  const std::uint32_t threads = startable_threads(options.threads + (source.may_wait() ? 1 : 0));
-  const oneapi::tbb::global_control allow(oneapi::tbb::global_control::max_allowed_parallelism, threads);
-  oneapi::tbb::task_arena arena(static_cast<int>(threads));
-  return arena.execute([&] { return FlowGraph(source, store, options).run(); });
+  const std::uint32_t threads = options.threads + (source.may_wait() ? 1 : 0);
+  return in_arena(threads, [&] { return FlowGraph(source, store, options).run(); });
 }
 
 }  // namespace shardflow

@@ -1,10 +1,9 @@
 // tbb::parallel_pipeline: the same partition in parallel, then one writer for all shards, in file order.
-#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_pipeline.h>
-#include <oneapi/tbb/task_arena.h>
 
 #include "pipeline/batch.hpp"
-#include "pipeline/machine.hpp"
+#include "pipeline/mode/batch_reader.hpp"
+#include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/run.hpp"
 #include "pipeline/store/partition.hpp"
@@ -17,12 +16,12 @@ namespace tbb = oneapi::tbb;
 class Pipeline {
  public:
   Pipeline(Source& source, Store& store, const RunOptions& options)
-      : source_(source),
-        shards_(store.shards()),
+      : shards_(store.shards()),
         blocks_(options.blocks),
         partition_(static_cast<std::uint32_t>(shards_.size()), options.max_record_bytes, store.hash()),
         ledger_(source, store, options),
-        pool_(options.blocks, options.block_bytes, shards_.size(), store.budget()) {}
+        pool_(options.blocks, options.block_bytes, shards_.size(), store.budget()),
+        reader_(source, pool_) {}
 
   RunReport run() {
     const auto read = tbb::make_filter<void, Batch*>(
@@ -34,19 +33,14 @@ class Pipeline {
     const auto write = tbb::make_filter<Batch*, void>(tbb::filter_mode::serial_in_order,
                                                       [this](Batch* batch) { this->write(*batch); });
     tbb::parallel_pipeline(blocks_, read & partition & write);
-    return ledger_.close(blocks_read_);
+    return ledger_.close(reader_.batches_read());
   }
 
  private:
   Batch* read(tbb::flow_control& control) {
-    Batch& batch = pool_.acquire();
-    if (!source_.next(batch.block)) {
-      pool_.release(batch);
-      control.stop();
-      return nullptr;
-    }
-    batch.sequence = blocks_read_++;
-    return &batch;
+    Batch* const batch = reader_.next();
+    if (batch == nullptr) control.stop();
+    return batch;
   }
 
   void write(Batch& batch) {
@@ -57,22 +51,18 @@ class Pipeline {
     pool_.release(batch);
   }
 
-  Source& source_;
   std::vector<Shard>& shards_;
   const std::size_t blocks_;
   Partition partition_;
   Ledger ledger_;
   BatchPool pool_;
-  std::uint64_t blocks_read_ = 0;
+  BatchReader reader_;
 };
 
 }  // namespace
 
 RunReport run_parallel_pipeline(Source& source, Store& store, const RunOptions& options) {
-  const std::uint32_t threads = startable_threads(options.threads);
-  const tbb::global_control allow(tbb::global_control::max_allowed_parallelism, threads);
-  tbb::task_arena arena(static_cast<int>(threads));
-  return arena.execute([&] { return Pipeline(source, store, options).run(); });
+  return in_arena(options.threads, [&] { return Pipeline(source, store, options).run(); });
 }
 
 }  // namespace shardflow

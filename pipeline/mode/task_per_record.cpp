@@ -1,19 +1,14 @@
 // A task for every record: threads are reused, but each record is still allocated, queued and stolen alone.
-#include <oneapi/tbb/global_control.h>
-#include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_group.h>
 
-#include "pipeline/machine.hpp"
 #include "pipeline/mode/by_record.hpp"
+#include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/run.hpp"
 
 namespace shardflow {
 
 RunReport run_task_per_record(Source& source, Store& store, const RunOptions& options) {
-  const std::uint32_t threads = startable_threads(options.threads);
-  const oneapi::tbb::global_control allow(oneapi::tbb::global_control::max_allowed_parallelism, threads);
-  oneapi::tbb::task_arena arena(static_cast<int>(threads));
-  return arena.execute([&] {
+  return in_arena(options.threads, [&] {
     LockedShards shards(store);
     oneapi::tbb::task_group tasks;
     return run_by_record(

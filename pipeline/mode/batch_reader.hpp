@@ -1,0 +1,35 @@
+// The first stage of the modes that work by the block.
+#pragma once
+
+#include <cstdint>
+
+#include "pipeline/batch.hpp"
+#include "pipeline/input/source.hpp"
+
+namespace shardflow {
+
+// Fills batches of a pool from a source and numbers them. One thread at a time; both must outlive it.
+class BatchReader {
+ public:
+  BatchReader(Source& source, BatchPool& pool) : source_(source), pool_(pool) {}
+
+  // The next batch, not yet parsed; nullptr at the end of the input. REQUIRES: the pool has a free one.
+  Batch* next() {
+    Batch& batch = pool_.acquire();
+    if (!source_.next(batch.block)) {
+      pool_.release(batch);
+      return nullptr;
+    }
+    batch.sequence = batches_read_++;
+    return &batch;
+  }
+
+  std::uint64_t batches_read() const { return batches_read_; }
+
+ private:
+  Source& source_;
+  BatchPool& pool_;
+  std::uint64_t batches_read_ = 0;
+};
+
+}  // namespace shardflow
