@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <system_error>
 
 namespace shardflow::app {
 namespace {
@@ -18,10 +19,16 @@ SignalWatch::SignalWatch() {
   sigemptyset(&signals_);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, kOver}) sigaddset(&signals_, signal);
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-  thread_ = std::thread([this] { wait(); });
+  try {
+    thread_ = std::thread([this] { wait(); });
+  } catch (const std::system_error&) {
+    // EAGAIN: no more threads for this user. Then a signal just ends the process, as it does by default.
+    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+  }
 }
 
 SignalWatch::~SignalWatch() {
+  if (!thread_.joinable()) return;
   pthread_kill(thread_.native_handle(), kOver);
   thread_.join();
 }

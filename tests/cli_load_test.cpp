@@ -149,17 +149,22 @@ TEST_CASE("under a limit on processes a run makes do with the threads it gets") 
   if (geteuid() != 0) return;  // root is not bound by the limit
   const Folder folder;
   const std::string copy = public_copy(folder);
-  for (const rlim_t processes : {2ul, 3ul, 5ul}) {
-    Invocation invocation{{}, "a\t1\n", {}, "", {}};
-    invocation.in_child = [&] {
-      const rlimit limit{processes, processes};
-      setrlimit(RLIMIT_NPROC, &limit);
-      become_user();
-      execl(copy.c_str(), copy.c_str(), "load", "-", "--threads", "8", "-q", "--get", "a", nullptr);
-    };
-    const Outcome outcome = run(invocation);
-    CHECK(outcome.exit_code == 0);
-    CHECK(outcome.out == "1\n");
+  for (const char* const mode : {"flow", "channel", "threads", "tasks"}) {
+    for (const rlim_t processes : {1ul, 2ul, 3ul, 5ul}) {
+      CAPTURE(mode);
+      CAPTURE(processes);
+      Invocation invocation{{}, "a\t1\nb\t2\n", {}, "", {}};
+      invocation.in_child = [&] {
+        const rlimit limit{processes, processes};
+        setrlimit(RLIMIT_NPROC, &limit);
+        become_user();
+        execl(copy.c_str(), copy.c_str(), "load", "-", "--mode", mode, "--threads", "8", "-q", "--get", "a", nullptr);
+      };
+      const Outcome outcome = run(invocation);
+      CHECK(outcome.exit_code == 0);
+      CHECK(outcome.out == "1\n");
+      CHECK(outcome.error.empty());
+    }
   }
 }
 #endif
