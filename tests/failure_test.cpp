@@ -73,6 +73,32 @@ class EndlessSource final : public testing::TextSource {
   const Interrupt& interrupt_;
 };
 
+// Raises the interrupt while its last block is handed over, or when that was the last: what a run notices after
+// that, it noticed by itself.
+class LateInterrupt final : public testing::TextSource {
+ public:
+  LateInterrupt(const std::string& text, Interrupt& interrupt, bool at_end)
+      : TextSource(text), interrupt_(interrupt), at_end_(at_end) {}
+  bool next(Block& block) override {
+    const bool more = TextSource::next(block);
+    if (!more || !at_end_) interrupt_.raise();
+    return more;
+  }
+
+ private:
+  Interrupt& interrupt_;
+  const bool at_end_;
+};
+
+std::string failure_when_interrupted(std::string_view mode, bool at_end) {
+  Interrupt interrupt;
+  LateInterrupt source(lines(1000), interrupt, at_end);
+  RunOptions options = small_blocks();
+  options.block_bytes = std::size_t{1} << 20;
+  options.interrupt = &interrupt;
+  return failure(*find_mode(mode), source, options);
+}
+
 }  // namespace
 
 TEST_CASE("the first bad line in file order is the one reported, with its place") {
@@ -107,6 +133,17 @@ TEST_CASE("an interrupt ends a run in the middle of its work") {
     });
     CHECK(failure(mode, source, options) == "interrupted");
   }
+}
+
+// A block may hold a gigabyte, and a record takes such a mode a microsecond or more.
+TEST_CASE("a mode that works by the record notices an interrupt within a block") {
+  for (const char* const mode : {"threads", "tasks", "channel", "flow-record", "map"}) {
+    CHECK_MESSAGE(failure_when_interrupted(mode, false) == "interrupted", mode);
+  }
+}
+
+TEST_CASE("an interrupt ends map while it copies its result into the store") {
+  CHECK(failure_when_interrupted("map", true) == "interrupted");
 }
 
 TEST_CASE("a store at its memory limit ends the run with both figures") {

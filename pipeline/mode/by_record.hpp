@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pipeline/batch.hpp"
-#include "pipeline/errors.hpp"
+#include "pipeline/mode/check_interrupt.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/locked_shards.hpp"
 #include "pipeline/mode/mode.hpp"
@@ -19,7 +19,7 @@ RunReport run_by_record(Source& source, Store& store, const RunOptions& options,
   for (; source.next(batch.block); ++batch.sequence) {
     try {
       batch.bad_line = parse_tsv(batch.block.text(), options.max_record_bytes, [&](const Fields& fields) {
-        if (options.interrupt != nullptr && options.interrupt->raised()) throw InterruptedError();
+        check_interrupt(options);
         give(batch, fields);
         ++batch.records;
       });

@@ -2,10 +2,10 @@
 #include <oneapi/tbb/concurrent_queue.h>
 
 #include <atomic>
+#include <system_error>
 #include <thread>
 #include <vector>
 
-#include "pipeline/machine.hpp"
 #include "pipeline/mode/by_record.hpp"
 #include "pipeline/mode/run.hpp"
 
@@ -14,10 +14,14 @@ namespace {
 
 class Channel {
  public:
-  Channel(LockedShards& shards, std::uint32_t workers, std::size_t capacity) : shards_(shards) {
+  // Delegates, so that whatever fails in here the destructor runs: a worker waits until it is sent home.
+  Channel(LockedShards& shards, std::uint32_t workers, std::size_t capacity) : Channel(shards) {
     if (capacity > 0) queue_.set_capacity(static_cast<std::ptrdiff_t>(capacity));
-    const std::uint32_t startable = startable_threads(workers + 1) - 1;
-    for (std::uint32_t i = 0; i < std::max(startable, 1u); ++i) workers_.emplace_back([this] { work(); });
+    try {
+      for (std::uint32_t i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+      // EAGAIN: too many for the system. Those that run do it all; where there is none, send() writes.
+    }
   }
   ~Channel() {
     for (std::size_t i = 0; i < workers_.size(); ++i) queue_.push({nullptr, {}});
@@ -27,8 +31,9 @@ class Channel {
 
   // Waits while the queue is full.
   void send(const Batch& batch, const Fields& fields) {
-    ++sent_;
+    if (workers_.empty()) return shards_.upsert(batch, fields);
     queue_.push({&batch, fields});
+    ++sent_;  // only now: drain() would wait for ever for what a failed push did not send
   }
 
   // Waits until all that was sent is written.
@@ -41,6 +46,8 @@ class Channel {
     const Batch* batch;  // nullptr: go home
     Fields fields;
   };
+
+  explicit Channel(LockedShards& shards) : shards_(shards) {}
 
   void work() {
     Message message{};

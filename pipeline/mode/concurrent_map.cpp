@@ -6,7 +6,7 @@
 #include <string>
 
 #include "pipeline/batch.hpp"
-#include "pipeline/errors.hpp"
+#include "pipeline/mode/check_interrupt.hpp"
 #include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/locked_shards.hpp"
@@ -20,6 +20,7 @@ using Map = oneapi::tbb::concurrent_hash_map<std::string, std::string>;
 void insert(Batch& batch, const RunOptions& options, Map& map) {
   const std::string_view text = batch.block.text();
   batch.bad_line = parse_tsv(text, options.max_record_bytes, [&](const Fields& fields) {
+    check_interrupt(options);
     Map::accessor place;
     map.insert(place, std::string(text.substr(fields.key_offset, fields.key_bytes)));
     place->second = text.substr(fields.value_offset, fields.value_bytes);
@@ -47,10 +48,11 @@ std::uint64_t fill(Source& source, Store& store, const RunOptions& options, Ledg
 }
 
 // Every mode ends in the store, so that one check serves all. This one's result is the map.
-void copy(const Map& map, Store& store) {
+void copy(const Map& map, Store& store, const RunOptions& options) {
   LockedShards shards(store);
   Batch batch(1024, 0, store.budget());
   for (const auto& [key, value] : map) {
+    check_interrupt(options);
     const std::size_t bytes = key.size() + value.size();
     batch.reset();
     if (bytes > batch.block.capacity()) batch.block.grow(bytes);
@@ -59,8 +61,8 @@ void copy(const Map& map, Store& store) {
     batch.block.set_text(0, bytes);
     const auto key_bytes = static_cast<std::uint32_t>(key.size());
     shards.upsert(batch, {0, key_bytes, key_bytes, static_cast<std::uint32_t>(value.size())});
+    shards.rethrow();  // at once: after a failure every further record would fail too
   }
-  shards.rethrow();
 }
 
 }  // namespace
@@ -72,7 +74,7 @@ RunReport run_concurrent_map(Source& source, Store& store, const RunOptions& opt
     const std::uint64_t blocks_read = fill(source, store, options, ledger, map);
 
     const Usage before = Usage::now();
-    copy(map, store);
+    copy(map, store, options);
     ledger.add_routed(map.size());
     RunReport report = ledger.close(blocks_read);
     map.clear();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/batch.hpp"
+#include "pipeline/mode/check_interrupt.hpp"
 #include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/run.hpp"
@@ -57,6 +58,7 @@ class RecordGraph {
   using ShardNode = flow::function_node<Message, int>;
 
   Message read(oneapi::tbb::flow_control& control) {
+    check_interrupt(options_);
     while (next_ == fields_.size()) {
       if (!read_block()) {
         control.stop();
