@@ -1,4 +1,4 @@
-// This program again, in a process of its own: so that no run inherits another's heap.
+// This program again, in a process of its own.
 #pragma once
 
 #include <string>

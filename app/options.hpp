@@ -1,5 +1,5 @@
 // What the user asked for: command line, environment, config file and preset, merged in that precedence,
-// as plain structs. The only place that knows Boost.ProgramOptions is options.cpp.
+// as plain structs. The only place that knows Boost.ProgramOptions is the folder options/.
 #pragma once
 
 #include <cstdint>

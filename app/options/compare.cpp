@@ -1,0 +1,76 @@
+// The options of `shardflow compare`.
+#include <algorithm>
+#include <sstream>
+
+#include "app/options/grammars.hpp"
+#include "app/options/groups.hpp"
+#include "pipeline/quantity.hpp"
+
+namespace shardflow::app {
+namespace {
+
+po::options_description compare_options() {
+  po::options_description options("Comparison");
+  auto add = options.add_options();
+  add("modes", text("all")->value_name("LIST"),
+      ("with commas, the one to compare with first: " + mode_names()).c_str());
+  add("rounds", text("auto")->value_name("N"), "runs of each mode; auto: until speed-ups are within 5 %");
+  add("max-time", text("300")->value_name("SECONDS"), "with --rounds auto, no new round after this");
+  add("slow-records", text("100k")->value_name("N"), "where a run would take over 10 s, on the first N records");
+  add("seed", text("1")->value_name("N"), "of the order in which the modes take turns");
+  return options;
+}
+
+// "all" begins with what people try first, so that speed-ups are against that.
+std::vector<const Mode*> read_modes(const Merged& merged) {
+  std::vector<const Mode*> chosen;
+  if (merged.get("modes") == "all") {
+    for (const Mode& mode : modes()) chosen.insert(chosen.begin(), &mode);
+    return chosen;
+  }
+  std::istringstream names(merged.get("modes"));
+  for (std::string name; std::getline(names, name, ',');) {
+    const Mode* const mode = find_mode(name);
+    if (mode == nullptr) throw UsageError("--modes: '" + name + "' is no mode; there are " + mode_names());
+    chosen.push_back(mode);
+  }
+  if (chosen.empty()) throw UsageError("--modes: name at least one of " + mode_names());
+  return chosen;
+}
+
+}  // namespace
+
+Grammar compare_grammar() {
+  Grammar grammar{
+      "usage: shardflow compare [options] FILE...\n\n"
+      "Runs modes over the same input, each in a process of its own, in turn and in\n"
+      "shuffled order, checks that they end in the same map, and shows what each record\n"
+      "cost. The table goes to standard output.\n\n"
+      "  shardflow compare events.tsv --modes channel,tasks,flow\n"
+      "  shardflow compare --preset seed-5m\n",
+      {},
+      "file",
+      -1};
+  grammar.options.add(input_options()).add(compare_options()).add(stats_option("the result as text or json"));
+  grammar.options.add(run_options()).add(general_options());
+  return grammar;
+}
+
+Parsed<CompareOptions> parse_compare(const Strings& arguments) {
+  return parse<CompareOptions>(compare_grammar(), arguments, [](const Merged& merged, CompareOptions& options) {
+    read_run_options(merged, options.load);
+    read_input(merged, options.load);
+    if (std::ranges::count(options.load.files, "-") > 0)
+      throw UsageError("compare reads the input often: '-' won't do");
+    options.load.stats = read_stats(merged);
+    options.modes = read_modes(merged);
+    if (merged.get("rounds") != "auto") {
+      options.rounds = number_within<std::uint64_t>(merged, "rounds", 1, 10'000, parse_count);
+    }
+    options.max_time_s = static_cast<double>(read_option(merged, "max-time", parse_count));
+    options.slow_records = number_within<std::uint64_t>(merged, "slow-records", 1, UINT64_MAX, parse_count);
+    options.seed = read_option(merged, "seed", parse_count);
+  });
+}
+
+}  // namespace shardflow::app

@@ -1,0 +1,12 @@
+// The grammar of each command; the command's own file beside this has it.
+#pragma once
+
+#include "app/options/layers.hpp"
+
+namespace shardflow::app {
+
+Grammar load_grammar();
+Grammar compare_grammar();
+Grammar generate_grammar();
+
+}  // namespace shardflow::app

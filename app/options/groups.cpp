@@ -1,0 +1,111 @@
+#include "app/options/groups.hpp"
+
+#include <algorithm>
+
+#include "pipeline/machine.hpp"
+#include "pipeline/quantity.hpp"
+
+namespace shardflow::app {
+namespace {
+
+constexpr std::uint32_t kMostThreads = 4096;
+constexpr std::uint32_t kMostShards = 65536;
+constexpr std::size_t kMostBlocks = 65536;
+constexpr std::size_t kMostCapacity = std::size_t{1} << 30;
+
+}  // namespace
+
+po::options_description general_options() {
+  po::options_description options("General");
+  auto add = options.add_options();
+  add("help,h", "show this and exit");
+  add("preset", text()->value_name("NAME"), "options from a named preset; 'list' shows them");
+  add("config", text()->value_name("FILE"), "options from a file: one 'name = value' a line");
+  add("print-config", po::bool_switch(), "show every option's value and where it comes from");
+  add("color", text("auto")->value_name("WHEN"), "auto, always or never; NO_COLOR means never");
+  add("progress", text("auto")->value_name("WHEN"), "auto (on a terminal), always or never");
+  add("quiet,q", po::bool_switch(), "no statistics, no progress");
+  add("verbose,v", po::bool_switch(), "more statistics: each shard's records and memory");
+  return options;
+}
+
+po::options_description input_options() {
+  po::options_description options("Input");
+  auto add = options.add_options();
+  add("synthetic", text()->value_name("SPEC"), "made-up records in place of files; see 'generate --help'");
+  add("max-record", text("64MiB")->value_name("SIZE"), "a longer line is bad input");
+  add("records", text()->value_name("N"), "read the first N records only");
+  return options;
+}
+
+std::string mode_names() {
+  std::string names;
+  for (const Mode& mode : modes()) names += (names.empty() ? "" : ", ") + std::string(mode.name);
+  return names;
+}
+
+po::options_description run_options() {
+  const RunOptions defaults;
+  const std::uint32_t cores = logical_cores();
+  po::options_description options("Run");
+  auto add = options.add_options();
+  add("threads", text(std::to_string(cores))->value_name("N"), "threads; default: the cores this process may use");
+  add("shards", text(std::to_string(4 * cores))->value_name("N"), "parts of the store; default: 4 a core");
+  add("block-size", text(format_bytes(defaults.block_bytes))->value_name("SIZE"), "input text per block");
+  add("blocks", text(std::to_string(std::max<std::size_t>(defaults.blocks, 4 * cores)))->value_name("N"),
+      "blocks in flight");
+  add("workers", text()->value_name("N"), "of channel: threads that write; default: --threads");
+  add("capacity", text(std::to_string(defaults.capacity))->value_name("N"),
+      "of channel and flow-record: records that wait; or 'unbounded'");
+  add("max-threads", text(std::to_string(defaults.max_threads))->value_name("N"), "of threads: alive at once");
+  add("max-memory", text()->value_name("SIZE"), "refuse to grow beyond; default: what the system allows");
+  return options;
+}
+
+po::options_description stats_option(const char* description) {
+  po::options_description options("Statistics");
+  options.add_options()("stats", text("text")->value_name("FORMAT"), description);
+  return options;
+}
+
+void read_run_options(const Merged& merged, LoadOptions& options) {
+  options.run.threads = number_within<std::uint32_t>(merged, "threads", 1, kMostThreads, parse_count);
+  options.shards = number_within<std::uint32_t>(merged, "shards", 1, kMostShards, parse_count);
+  options.run.block_bytes = number_within<std::size_t>(merged, "block-size", 1, kMaxBlockBytes / 2, parse_bytes);
+  options.run.blocks = number_within<std::size_t>(merged, "blocks", 2, kMostBlocks, parse_count);
+  options.run.max_record_bytes = number_within<std::uint32_t>(merged, "max-record", 1, kMaxBlockBytes / 2, parse_bytes);
+  if (merged.has("workers")) {
+    options.run.workers = number_within<std::uint32_t>(merged, "workers", 1, kMostThreads, parse_count);
+  }
+  options.run.capacity = merged.get("capacity") == "unbounded"
+                             ? 0
+                             : number_within<std::size_t>(merged, "capacity", 1, kMostCapacity, parse_count);
+  options.run.max_threads = number_within<std::size_t>(merged, "max-threads", 1, kMostThreads, parse_count);
+  options.max_memory_bytes =
+      merged.has("max-memory") ? read_option(merged, "max-memory", parse_bytes) : memory_limit_bytes();
+}
+
+void read_input(const Merged& merged, LoadOptions& options) {
+  options.files = merged.list("file");
+  if (merged.has("records")) options.records = read_option(merged, "records", parse_count);
+  if (merged.has("synthetic")) options.synthetic = read_option(merged, "synthetic", SyntheticSpec::parse);
+  if (merged.origin.contains("file") && options.synthetic) {
+    // Files on the command line beat a preset's synthetic input, but not one beside them.
+    if (merged.origin.at("synthetic") == "command line") throw UsageError("give files or --synthetic, not both");
+    options.synthetic.reset();
+  }
+  if (options.files.empty() && !options.synthetic) {
+    throw UsageError("no input: name one or more files, '-' for standard input, or --synthetic SPEC");
+  }
+  if (std::ranges::count(options.files, "-") > 1) throw UsageError("'-' can be read once only");
+}
+
+StatsFormat read_stats(const Merged& merged) {
+  return read_option(merged, "stats", [](const std::string& text) {
+    if (text == "text") return StatsFormat::kText;
+    if (text == "json") return StatsFormat::kJson;
+    throw std::invalid_argument("'" + text + "' is neither text nor json");
+  });
+}
+
+}  // namespace shardflow::app

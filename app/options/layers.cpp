@@ -1,0 +1,131 @@
+#include "app/options/layers.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "app/options/grammars.hpp"
+#include "app/presets.hpp"
+
+namespace shardflow::app {
+namespace {
+
+// A preset or a variable that another command uses is no mistake.
+std::set<std::string> options_of_any_command() {
+  std::set<std::string> names;
+  for (const Grammar& grammar : {load_grammar(), compare_grammar(), generate_grammar()}) {
+    for (const auto& option : grammar.options.options()) names.insert(option->long_name());
+  }
+  return names;
+}
+
+po::parsed_options only_known(po::parsed_options layer, const po::options_description& known,
+                              const std::string& where) {
+  const std::set<std::string> any_command = options_of_any_command();
+  std::erase_if(layer.options, [&](const po::option& option) {
+    if (known.find_nothrow(option.string_key, false) != nullptr) return false;
+    if (any_command.contains(option.string_key)) return true;
+    throw UsageError(where + ": '" + option.string_key + "' is no option");
+  });
+  for (po::option& option : layer.options) option.unregistered = false;
+  return layer;
+}
+
+po::parsed_options parse_file(const std::string& path, const po::options_description& known) {
+  std::ifstream in(path);
+  if (!in) throw UsageError(path + ": cannot be read");
+  // Parsed without knowing any option and then filtered: Boost can't skip those of other commands alone.
+  po::parsed_options raw = only_known(po::parse_config_file(in, po::options_description(), true), known, path);
+  std::ostringstream filtered;
+  for (const po::option& option : raw.options) {
+    for (const std::string& value : option.value) filtered << option.string_key << '=' << value << '\n';
+  }
+  std::istringstream again(filtered.str());
+  return po::parse_config_file(again, known);
+}
+
+// SHARDFLOW_BLOCK_SIZE is --block-size.
+std::string option_of_variable(const std::string& variable, const po::options_description& known) {
+  constexpr std::string_view kPrefix = "SHARDFLOW_";
+  if (!variable.starts_with(kPrefix)) return "";
+  std::string name = variable.substr(kPrefix.size());
+  std::ranges::transform(name, name.begin(), [](char c) {
+    return c == '_' ? '-' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  });
+  return known.find_nothrow(name, false) == nullptr ? "" : name;
+}
+
+std::string shown(const po::variable_value& value) {
+  if (const auto* const text = boost::any_cast<std::string>(&value.value())) return *text;
+  if (const auto* const flag = boost::any_cast<bool>(&value.value())) return *flag ? "true" : "false";
+  return "";
+}
+
+// In the syntax of --config, so that it can be kept and given again.
+std::string print_config(const Merged& merged) {
+  std::string config;
+  for (const auto& [name, value] : merged.values) {
+    if (name == "print-config" || name == "help" || name == "preset" || name == "config" || name == "file") continue;
+    const auto origin = merged.origin.find(name);
+    const std::string from = origin == merged.origin.end() ? "default" : origin->second;
+    Strings values = merged.values[name].value().type() == typeid(Strings) ? merged.list(name) : Strings{shown(value)};
+    for (const std::string& each : values) {
+      const std::string setting = name + " = " + each;
+      config += setting + std::string(setting.size() < 40 ? 40 - setting.size() : 1, ' ') + "# " + from + "\n";
+    }
+  }
+  return config;
+}
+
+std::string help(const Grammar& grammar) {
+  std::ostringstream text;
+  text << grammar.usage << '\n' << grammar.options;
+  return text.str();
+}
+
+When read_when(const Merged& merged, const std::string& name) {
+  return read_option(merged, name, [](const std::string& text) {
+    if (text == "auto") return When::kAuto;
+    if (text == "always") return When::kAlways;
+    if (text == "never") return When::kNever;
+    throw std::invalid_argument("'" + text + "' is none of auto, always and never");
+  });
+}
+
+}  // namespace
+
+Merged merge(const Grammar& grammar, const Strings& arguments) {
+  po::options_description known = grammar.options;
+  po::options_description hidden;
+  hidden.add_options()(grammar.positional.c_str(), po::value<Strings>());
+  po::options_description with_positional;
+  with_positional.add(known).add(hidden);
+  po::positional_options_description positional;
+  positional.add(grammar.positional.c_str(), grammar.most_positional);
+
+  Merged merged;
+  const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+  merged.add(po::command_line_parser(arguments).options(with_positional).positional(positional).style(style).run(),
+             "command line");
+  merged.add(po::parse_environment(known, [&](const std::string& name) { return option_of_variable(name, known); }),
+             "environment");
+  if (merged.has("config")) merged.add(parse_file(merged.get("config"), known), merged.get("config"));
+  if (merged.has("preset") && merged.get("preset") != "list") {
+    merged.add(parse_file(preset_file(merged.get("preset")), known), "preset " + merged.get("preset"));
+  }
+  return merged;
+}
+
+std::optional<std::string> answer(const Grammar& grammar, const Merged& merged) {
+  if (merged.has("help")) return help(grammar);
+  if (merged.get("preset") == "list") return preset_list();
+  if (merged.on("print-config")) return print_config(merged);
+  return std::nullopt;
+}
+
+TerminalOptions read_terminal(const Merged& merged) {
+  return {read_when(merged, "color"), read_when(merged, "progress"), merged.on("quiet"), merged.on("verbose")};
+}
+
+}  // namespace shardflow::app

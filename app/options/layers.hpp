@@ -1,0 +1,90 @@
+// How options reach a command: a grammar, and the layers of values that are merged by it. For app/options/ alone.
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/options.hpp"
+
+namespace shardflow::app {
+
+namespace po = boost::program_options;
+using Strings = std::vector<std::string>;
+
+// Every option is a string (a list, a switch) until all layers are merged; then it is read once.
+inline auto text() { return po::value<std::string>(); }
+inline auto text(const std::string& preset_value) { return text()->default_value(preset_value); }
+
+// One way in which options reach a command.
+struct Grammar {
+  std::string usage;  // stands before the list of options in --help
+  po::options_description options;
+  std::string positional;  // name of the option that takes the words without a dash
+  int most_positional;     // -1: any number
+};
+
+// The merged layers, and which of them each value is from.
+struct Merged {
+  po::variables_map values;
+  std::map<std::string, std::string> origin;
+
+  void add(const po::parsed_options& layer, const std::string& name) {
+    po::store(layer, values);
+    for (const auto& [option, value] : values) {
+      if (!value.defaulted()) origin.emplace(option, name);
+    }
+  }
+  bool has(const std::string& name) const { return values.count(name) > 0; }
+  std::string get(const std::string& name) const { return has(name) ? values[name].as<std::string>() : ""; }
+  Strings list(const std::string& name) const { return has(name) ? values[name].as<Strings>() : Strings(); }
+  bool on(const std::string& name) const { return values[name].as<bool>(); }
+};
+
+// Command line, environment, config file and preset, in that precedence. Throws UsageError, po::error.
+Merged merge(const Grammar& grammar, const Strings& arguments);
+
+// The answer to --help, --preset list and --print-config, where one of them was asked.
+std::optional<std::string> answer(const Grammar& grammar, const Merged& merged);
+
+// Reads one option's text with `read`, and names the option if that fails.
+template <class Read>
+auto read_option(const Merged& merged, const std::string& name, Read&& read) {
+  try {
+    return read(merged.get(name));
+  } catch (const std::invalid_argument& error) {
+    throw UsageError("--" + name + ": " + error.what());
+  }
+}
+
+template <class Number>
+Number number_within(const Merged& merged, const std::string& name, Number least, Number most,
+                     std::uint64_t (*read)(std::string_view)) {
+  const std::uint64_t value = read_option(merged, name, read);
+  if (value >= least && value <= most) return static_cast<Number>(value);
+  throw UsageError("--" + name + ": " + merged.get(name) + " is not between " + std::to_string(least) + " and " +
+                   std::to_string(most));
+}
+
+TerminalOptions read_terminal(const Merged& merged);
+
+// What is common to all commands: the questions that --help and its like answer, and Boost's complaints.
+template <class Options>
+Parsed<Options> parse(const Grammar& grammar, const Strings& arguments,
+                      const std::function<void(const Merged&, Options&)>& read) try {
+  const Merged merged = merge(grammar, arguments);
+  Parsed<Options> parsed;
+  parsed.terminal = read_terminal(merged);
+  parsed.answer = answer(grammar, merged);
+  if (!parsed.answer) read(merged, parsed.options);
+  return parsed;
+} catch (const po::error& error) {
+  throw UsageError(std::string(error.what()) + "; --help lists the options");
+}
+
+}  // namespace shardflow::app
