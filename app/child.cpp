@@ -21,8 +21,10 @@ Sample parse_sample(const std::string& text) {
                 json["peak_resident_bytes"],
                 json["records"],
                 json["keys"],
-                ""};
+                "",
+                std::nullopt};
   if (json["digest"].is_string()) sample.digest = json["digest"];
+  if (json.contains("latency")) sample.latency = LatencySummary::of(json["latency"]);
   return sample;
 }
 

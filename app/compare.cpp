@@ -142,6 +142,8 @@ class Comparer {
     words.insert(words.end(), {"--workers", std::to_string(run.workers > 0 ? run.workers : run.threads)});
     words.insert(words.end(), {"--capacity", run.capacity > 0 ? std::to_string(run.capacity) : "unbounded"});
     words.insert(words.end(), {"--max-threads", std::to_string(run.max_threads)});
+    if (run.latency) words.emplace_back("--latency");
+    if (options_.load.rate_per_s > 0) words.insert(words.end(), {"--rate", std::to_string(options_.load.rate_per_s)});
     if (prefix) words.insert(words.end(), {"--records", std::to_string(comparison_.prefix_records)});
     words.emplace_back("--");
     words.insert(words.end(), files_.begin(), files_.end());

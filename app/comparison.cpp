@@ -65,17 +65,37 @@ std::string cost_table(const Comparison& comparison) {
   return text;
 }
 
+// Medians over the rounds of what half of the records, 90 % … did not exceed.
+std::string latency_table(const Comparison& comparison) {
+  std::string text = left("latency", 14);
+  for (const char* const column : {"50 %", "90 %", "99 %", "99.9 %", "max"}) text += right(column, 12);
+  text += "\n";
+  for (const ModeSamples& mode : comparison.modes) {
+    text += left(marked(mode), 14);
+    for (const auto field : {&LatencySummary::p50_ns, &LatencySummary::p90_ns, &LatencySummary::p99_ns,
+                             &LatencySummary::p999_ns, &LatencySummary::max_ns}) {
+      std::vector<double> times;
+      for (const Sample& sample : mode.samples) times.push_back(static_cast<double>(sample.latency.value().*field));
+      text += right(human_ns(median(times)), 12);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
 nlohmann::ordered_json json_of(const Sample& sample) {
-  return {{"ns_per_record", sample.ns_per_record},
-          {"wall_s", sample.wall_s},
-          {"user_s", sample.user_s},
-          {"system_s", sample.system_s},
-          {"voluntary_switches", sample.voluntary_switches},
-          {"involuntary_switches", sample.involuntary_switches},
-          {"peak_resident_bytes", sample.peak_resident_bytes},
-          {"records", sample.records},
-          {"keys", sample.keys},
-          {"digest", sample.digest}};
+  nlohmann::ordered_json json{{"ns_per_record", sample.ns_per_record},
+                              {"wall_s", sample.wall_s},
+                              {"user_s", sample.user_s},
+                              {"system_s", sample.system_s},
+                              {"voluntary_switches", sample.voluntary_switches},
+                              {"involuntary_switches", sample.involuntary_switches},
+                              {"peak_resident_bytes", sample.peak_resident_bytes},
+                              {"records", sample.records},
+                              {"keys", sample.keys},
+                              {"digest", sample.digest}};
+  if (sample.latency) json["latency"] = sample.latency->json();
+  return json;
 }
 
 nlohmann::ordered_json json_of(const Environment& environment) {
@@ -104,6 +124,7 @@ std::string comparison_text(const Comparison& comparison) {
                      " rounds\nspeed-up: " + comparison.modes.front().mode +
                      "'s time over the mode's, round by round; all maps were checked\n\n";
   text += time_table(comparison) + "\n" + cost_table(comparison);
+  if (comparison.modes.front().samples.front().latency) text += "\n" + latency_table(comparison);
   if (std::ranges::any_of(comparison.modes, &ModeSamples::prefix_only)) {
     text += "\n* too slow for all of it: the first " + with_commas(comparison.prefix_records) + " records\n";
   }

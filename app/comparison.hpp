@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "app/latency.hpp"
 #include "pipeline/measure/environment.hpp"
 #include "pipeline/measure/statistics.hpp"
 
@@ -22,6 +24,7 @@ struct Sample {
   std::uint64_t records = 0;
   std::uint64_t keys = 0;
   std::string digest;
+  std::optional<LatencySummary> latency;  // where it was asked for
 };
 
 struct ModeSamples {
@@ -54,7 +57,7 @@ struct SpeedUp {
 // REQUIRES: at least one round.
 SpeedUp speed_up(const Comparison& comparison, std::size_t mode);
 
-// Two tables of at most 80 columns.
+// Two tables (three with latencies) of at most 80 columns.
 std::string comparison_text(const Comparison& comparison);
 // One object in one line, with every sample. Its "schema" grows with every change that could break a reader.
 std::string comparison_json(const Comparison& comparison);

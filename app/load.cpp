@@ -9,6 +9,8 @@
 #include "app/statistics.hpp"
 #include "app/terminal.hpp"
 #include "pipeline/input/limited_source.hpp"
+#include "pipeline/input/paced_source.hpp"
+#include "pipeline/input/stamped_source.hpp"
 #include "pipeline/measure/check.hpp"
 #include "pipeline/output/tsv_writer.hpp"
 
@@ -20,6 +22,31 @@ std::unique_ptr<FileSource> open_source(const LoadOptions& options, const Interr
   if (!options.synthetic) return std::make_unique<FileSource>(options.files, max_record_bytes, &interrupt);
   return std::make_unique<FileSource>(synthetic_file(*options.synthetic), "synthetic", max_record_bytes, &interrupt);
 }
+
+// The source and what stands before it: --records, --rate, --latency.
+class Input {
+ public:
+  Input(Source& source, const LoadOptions& options, MemoryBudget& budget, const Interrupt& interrupt) {
+    top_ = &source;
+    if (options.records != UINT64_MAX) add<LimitedSource>(options.records);
+    if (options.rate_per_s > 0) {
+      add<PacedSource>(static_cast<double>(options.rate_per_s), options.run.block_bytes, budget, &interrupt);
+    } else if (options.run.latency) {
+      add<StampedSource>();
+    }
+  }
+  Source& source() const { return *top_; }
+
+ private:
+  template <class Layer, class... Arguments>
+  void add(Arguments&&... arguments) {
+    layers_.push_back(std::make_unique<Layer>(*top_, std::forward<Arguments>(arguments)...));
+    top_ = layers_.back().get();
+  }
+
+  std::vector<std::unique_ptr<Source>> layers_;
+  Source* top_;
+};
 
 LoadStatistics run(const LoadOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt,
                    Store& store) {
@@ -36,11 +63,10 @@ LoadStatistics run(const LoadOptions& options, const TerminalOptions& terminal, 
   run_options.progress = &progress;
   const ProgressLine line(terminal, progress, source->total_bytes());
 
-  LimitedSource limited(*source, options.records);
-  Source& input = options.records == UINT64_MAX ? static_cast<Source&>(*source) : limited;
+  const Input input(*source, options, store.budget(), interrupt);
 
   const Usage before = Usage::now();
-  statistics.run = options.mode->run(input, store, run_options);
+  statistics.run = options.mode->run(input.source(), store, run_options);
   statistics.usage = Usage::now() - before - statistics.run.uncounted;
   return statistics;
 }
@@ -92,6 +118,12 @@ void write_map(const LoadOptions& options, const Interrupt& interrupt, const Sto
   sink->commit();
 }
 
+void write_hgrm(const LoadOptions& options, const Interrupt& interrupt, const Histogram& latency) {
+  const auto sink = open_sink(options.hgrm, &interrupt);
+  sink->write(latency.hgrm());
+  sink->commit();
+}
+
 }  // namespace
 
 int load(const std::vector<std::string>& arguments, const Interrupt& interrupt) {
@@ -104,6 +136,7 @@ int load(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
   describe_store(store, options.digest, statistics);
   if (options.check) check(options, interrupt, store);
   if (!options.output.empty()) write_map(options, interrupt, store);
+  if (!options.hgrm.empty()) write_hgrm(options, interrupt, statistics.run.latency);
   print_statistics(options, parsed.terminal, statistics);
   return print_values(store, options.get);
 }

@@ -45,6 +45,8 @@ struct LoadOptions {
   bool digest = false;
   bool check = false;
   StatsFormat stats = StatsFormat::kText;
+  std::uint64_t rate_per_s = 0;  // records a second; 0: as fast as it goes
+  std::string hgrm;              // the file for the latencies' distribution; empty: none
 };
 
 struct CompareOptions {
@@ -58,6 +60,7 @@ struct CompareOptions {
 
 struct GenerateOptions {
   SyntheticSpec spec;
+  std::uint64_t rate_per_s = 0;  // records a second; 0: as fast as it goes
   std::string output;
 };
 

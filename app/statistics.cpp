@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "app/latency.hpp"
 #include "app/terminal.hpp"
 
 namespace shardflow::app {
@@ -49,6 +50,13 @@ std::string shards_text(const LoadStatistics& s) {
   return text;
 }
 
+// At most 68 columns.
+std::string latency_text(const LatencySummary& latency) {
+  const auto time = [](std::uint64_t ns) { return human_ns(static_cast<double>(ns)); };
+  return "50 % " + time(latency.p50_ns) + ", 90 % " + time(latency.p90_ns) + ", 99 % " + time(latency.p99_ns) +
+         ", 99.9 % " + time(latency.p999_ns) + ", max " + time(latency.max_ns);
+}
+
 std::string each_shard(const LoadStatistics& s) {
   std::string text;
   for (std::size_t i = 0; i < s.shard_keys.size(); ++i) {
@@ -84,12 +92,13 @@ std::string statistics_text(const LoadStatistics& s, bool verbose, bool color) {
   text += row("shards", shards_text(s));
   text += row("combined", fixed(100 * ratio(records - static_cast<double>(s.run.routed), records), 1) +
                               " % of the records repeated a key of their block");
+  if (s.run.latency.count() > 0) text += row("latency", latency_text(LatencySummary::of(s.run.latency)));
   if (s.digest) text += row("digest", s.digest->hex());
   return verbose ? text + each_shard(s) : text;
 }
 
 std::string statistics_json(const LoadStatistics& s) {
-  const nlohmann::ordered_json json{
+  nlohmann::ordered_json json{
       {"schema", 1},
       {"version", SHARDFLOW_VERSION},
       {"mode", s.mode},
@@ -118,6 +127,7 @@ std::string statistics_json(const LoadStatistics& s) {
       {"shard_keys", s.shard_keys},
       {"digest", s.digest ? nlohmann::ordered_json(s.digest->hex()) : nlohmann::ordered_json()},
   };
+  if (s.run.latency.count() > 0) json["latency"] = LatencySummary::of(s.run.latency).json();
   return json.dump() + "\n";
 }
 

@@ -16,6 +16,16 @@ inline constexpr std::size_t kBlockSlackBytes = 64;
 // Offsets into a block are 32 bits wide.
 inline constexpr std::size_t kMaxBlockBytes = std::size_t{1} << 31;
 
+// When a block's records came, by steady_ns(): the first at first_ns, each further one interval_ns later.
+struct Arrival {
+  std::int64_t first_ns = 0;
+  double interval_ns = 0;  // 0: all at once, with the block
+
+  std::int64_t of_record(std::uint64_t index) const {
+    return first_ns + static_cast<std::int64_t>(interval_ns * static_cast<double>(index));
+  }
+};
+
 class Block {
  public:
   // REQUIRES: 0 < capacity_bytes <= kMaxBlockBytes; the budget outlives the block.
@@ -41,6 +51,8 @@ class Block {
   std::uint64_t file_offset = 0;
   // The share of the whole input that ends with this block, 0 to 1; 0 where the input's size is unknown.
   double input_share = 0;
+  // Set by the sources that measure time alone.
+  Arrival arrival;
 
  private:
   MemoryBudget* budget_;

@@ -169,6 +169,26 @@ TEST_CASE("under a limit on processes a run makes do with the threads it gets") 
 }
 #endif
 
+TEST_CASE("latencies are told when asked, and their distribution is written") {
+  const Folder folder;
+  const Outcome outcome = run({"load", "-", "--stats", "json", "--rate", "10k", "--hgrm", folder.path("hgrm")}, kThree);
+  REQUIRE(outcome.exit_code == 0);
+  const auto latency = nlohmann::json::parse(outcome.error)["latency"];
+  CHECK(latency["count"] == 3);
+  CHECK(latency["p50_ns"] <= latency["max_ns"]);
+  CHECK(folder.read("hgrm").find("#[Max") != std::string::npos);
+  CHECK(run({"load", "-", "--latency"}, kThree).error.find("\n  latency   50 % ") != std::string::npos);
+  CHECK(run({"load", "-"}, kThree).error.find("latency") == std::string::npos);
+  CHECK(run({"load", "-", "--rate", "0"}, kThree).exit_code == 2);
+}
+
+TEST_CASE("generate at a rate gives the same records, in their time") {
+  const auto start = std::chrono::steady_clock::now();
+  const Outcome paced = run({"generate", "sequential:records=100", "--rate", "1k"});
+  CHECK(std::chrono::steady_clock::now() - start >= std::chrono::milliseconds(99));
+  CHECK(paced.out == run({"generate", "sequential:records=100"}).out);
+}
+
 TEST_CASE("a full disk is a failure that leaves no file") {
   const Folder folder;
   REQUIRE(run({"generate", "sequential:records=50k", "--output", folder.path("in")}).exit_code == 0);

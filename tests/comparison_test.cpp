@@ -62,6 +62,31 @@ TEST_CASE("the tables show each mode with its interval, and mark what ran on a p
   CHECK(comparison_text(example()) == expected);
 }
 
+TEST_CASE("latencies are a table of their own, medians over the rounds") {
+  Comparison comparison = example();
+  for (ModeSamples& mode : comparison.modes) {
+    std::uint64_t ns = 100;
+    for (Sample& sample : mode.samples) {
+      sample.latency = {1000, ns, 10 * ns, 1234 * ns, 100'000 * ns, 20'000'000 * ns};
+      ns += 100;
+    }
+  }
+  const std::string text = comparison_text(comparison);
+  CHECK(text.find("\nlatency               50 %        90 %        99 %      99.9 %         max\n"
+                  "channel *           400 ns     4.00 us      494 us     40.0 ms      8.00 s\n") != std::string::npos);
+  const auto json = nlohmann::json::parse(comparison_json(comparison));
+  CHECK(json["modes"][1]["samples"][2]["latency"]["p99_ns"] == 300 * 1234);
+}
+
+TEST_CASE("times are written with three digits and the unit that fits") {
+  CHECK(human_ns(0) == "0 ns");
+  CHECK(human_ns(999.4) == "999 ns");
+  CHECK(human_ns(999.6) == "1.00 us");
+  CHECK(human_ns(12'340) == "12.3 us");
+  CHECK(human_ns(123'400'000) == "123 ms");
+  CHECK(human_ns(9.99e12) == "9990 s");
+}
+
 TEST_CASE("the JSON has a schema version, the environment and every sample") {
   const auto json = nlohmann::json::parse(comparison_json(example()));
   CHECK(json["schema"] == 1);

@@ -51,7 +51,7 @@ Grammar compare_grammar() {
       {},
       "file",
       -1};
-  grammar.options.add(input_options()).add(compare_options()).add(stats_option("the result as text or json"));
+  grammar.options.add(input_options()).add(compare_options()).add(stats_options("the result as text or json"));
   grammar.options.add(run_options()).add(general_options());
   return grammar;
 }
@@ -63,6 +63,7 @@ Parsed<CompareOptions> parse_compare(const Strings& arguments) {
     if (std::ranges::count(options.load.files, "-") > 0)
       throw UsageError("compare reads the input often: '-' won't do");
     options.load.stats = read_stats(merged);
+    read_latency(merged, options.load);
     options.modes = read_modes(merged);
     if (merged.get("rounds") != "auto") {
       options.rounds = number_within<std::uint64_t>(merged, "rounds", 1, 10'000, parse_count);

@@ -20,13 +20,15 @@ Grammar generate_grammar() {
       "  key-bytes=0     pad keys to this length; 0: don't\n"
       "  value-bytes=0   pad values to this length\n"
       "  seed=1          the same seed gives the same bytes, everywhere\n\n"
-      "  shardflow generate zipf:records=5M,keys=100k --output zipf.tsv\n",
+      "  shardflow generate zipf:records=5M,keys=100k --output zipf.tsv\n"
+      "  shardflow generate zipf --rate 100k | shardflow load - --latency\n",
       {},
       "spec",
       1};
   po::options_description own("Output");
   auto add = own.add_options();
   add("output,o", text("-")->value_name("FILE"), "where to; '-' is standard output");
+  add("rate", text()->value_name("N"), "N records a second, each as soon as it is due");
   add("synthetic", text()->value_name("SPEC"), "SPEC by name: as a preset or a variable gives it");
   grammar.options.add(own).add(general_options());
   return grammar;
@@ -42,6 +44,7 @@ Parsed<GenerateOptions> parse_generate(const Strings& arguments) {
       throw UsageError(error.what());
     }
     options.output = merged.get("output");
+    options.rate_per_s = read_rate(merged);
   });
 }
 

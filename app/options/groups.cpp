@@ -12,6 +12,7 @@ constexpr std::uint32_t kMostThreads = 4096;
 constexpr std::uint32_t kMostShards = 65536;
 constexpr std::size_t kMostBlocks = 65536;
 constexpr std::size_t kMostCapacity = std::size_t{1} << 30;
+constexpr std::uint64_t kMostRate = 1'000'000'000;
 
 }  // namespace
 
@@ -62,9 +63,12 @@ po::options_description run_options() {
   return options;
 }
 
-po::options_description stats_option(const char* description) {
+po::options_description stats_options(const char* description) {
   po::options_description options("Statistics");
-  options.add_options()("stats", text("text")->value_name("FORMAT"), description);
+  auto add = options.add_options();
+  add("stats", text("text")->value_name("FORMAT"), description);
+  add("latency", po::bool_switch(), "also how long records take until they can be found");
+  add("rate", text()->value_name("N"), "give N records a second, and count latency from when each was due");
   return options;
 }
 
@@ -106,6 +110,15 @@ StatsFormat read_stats(const Merged& merged) {
     if (text == "json") return StatsFormat::kJson;
     throw std::invalid_argument("'" + text + "' is neither text nor json");
   });
+}
+
+std::uint64_t read_rate(const Merged& merged) {
+  return merged.has("rate") ? number_within<std::uint64_t>(merged, "rate", 1, kMostRate, parse_count) : 0;
+}
+
+void read_latency(const Merged& merged, LoadOptions& options) {
+  options.run.latency = merged.on("latency");
+  options.rate_per_s = read_rate(merged);
 }
 
 }  // namespace shardflow::app

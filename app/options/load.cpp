@@ -21,6 +21,7 @@ po::options_description result_options() {
   add("sort", po::bool_switch(), "order --output by key bytes");
   add("get", po::value<Strings>()->value_name("KEY")->composing(), "print a key's value; may be repeated");
   add("digest", po::bool_switch(), "also tell the map's digest: equal maps, equal digests");
+  add("hgrm", text()->value_name("FILE"), "write the distribution of the latencies, for HdrHistogram's plotters");
   add("check", po::bool_switch(), "read the files again, and fail if a key has a value that none gave it");
   return options;
 }
@@ -48,7 +49,7 @@ Grammar load_grammar() {
       -1};
   grammar.options.add(input_options())
       .add(result_options())
-      .add(stats_option("statistics on standard error: text or json"));
+      .add(stats_options("statistics on standard error: text or json"));
   grammar.options.add(mode_option()).add(run_options()).add(general_options());
   return grammar;
 }
@@ -64,6 +65,9 @@ Parsed<LoadOptions> parse_load(const Strings& arguments) {
     options.digest = merged.on("digest");
     options.check = merged.on("check");
     options.stats = read_stats(merged);
+    read_latency(merged, options);
+    options.hgrm = merged.get("hgrm");
+    options.run.latency |= !options.hgrm.empty();
     if (options.check && (options.synthetic || std::ranges::count(options.files, "-") > 0)) {
       throw UsageError("--check reads the input twice, so it needs files");
     }

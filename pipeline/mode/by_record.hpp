@@ -9,8 +9,8 @@
 
 namespace shardflow {
 
-// Reads block after block; calls give(const Batch&, const Fields&) for each record, and after each block
-// finish(), which must wait until all that was given is written: then the block is used again.
+// Reads block after block; calls give(const Batch&, const Fields&, index in the block) for each record, and
+// after each block finish(), which must wait until all that was given is written: then the block is used again.
 template <class Give, class Finish>
 RunReport run_by_record(Source& source, Store& store, const RunOptions& options, LockedShards& shards, Give&& give,
                         Finish&& finish) {
@@ -20,7 +20,7 @@ RunReport run_by_record(Source& source, Store& store, const RunOptions& options,
     try {
       batch.bad_line = parse_tsv(batch.block.text(), options.max_record_bytes, [&](const Fields& fields) {
         check_interrupt(options);
-        give(batch, fields);
+        give(batch, fields, batch.records);
         ++batch.records;
       });
     } catch (...) {
@@ -33,7 +33,9 @@ RunReport run_by_record(Source& source, Store& store, const RunOptions& options,
     ledger.admit(batch);
     batch.reset();
   }
-  return ledger.close(batch.sequence);
+  RunReport report = ledger.close(batch.sequence);
+  report.latency = shards.latency();
+  return report;
 }
 
 }  // namespace shardflow

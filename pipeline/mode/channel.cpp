@@ -24,15 +24,15 @@ class Channel {
     }
   }
   ~Channel() {
-    for (std::size_t i = 0; i < workers_.size(); ++i) queue_.push({nullptr, {}});
+    for (std::size_t i = 0; i < workers_.size(); ++i) queue_.push({nullptr, {}, 0});
   }
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
   // Waits while the queue is full.
-  void send(const Batch& batch, const Fields& fields) {
-    if (workers_.empty()) return shards_.upsert(batch, fields);
-    queue_.push({&batch, fields});
+  void send(const Batch& batch, const Fields& fields, std::uint64_t index) {
+    if (workers_.empty()) return shards_.upsert(batch, fields, index);
+    queue_.push({&batch, fields, index});
     ++sent_;  // only now: drain() would wait for ever for what a failed push did not send
   }
 
@@ -45,6 +45,7 @@ class Channel {
   struct Message {
     const Batch* batch;  // nullptr: go home
     Fields fields;
+    std::uint64_t index;
   };
 
   explicit Channel(LockedShards& shards) : shards_(shards) {}
@@ -52,7 +53,7 @@ class Channel {
   void work() {
     Message message{};
     for (queue_.pop(message); message.batch != nullptr; queue_.pop(message)) {
-      shards_.upsert(*message.batch, message.fields);
+      shards_.upsert(*message.batch, message.fields, message.index);
       ++done_;
       done_.notify_one();
     }
@@ -68,10 +69,11 @@ class Channel {
 }  // namespace
 
 RunReport run_channel(Source& source, Store& store, const RunOptions& options) {
-  LockedShards shards(store);
+  LockedShards shards(store, options);
   Channel channel(shards, options.workers > 0 ? options.workers : options.threads, options.capacity);
   return run_by_record(
-      source, store, options, shards, [&](const Batch& batch, const Fields& fields) { channel.send(batch, fields); },
+      source, store, options, shards,
+      [&](const Batch& batch, const Fields& fields, std::uint64_t index) { channel.send(batch, fields, index); },
       [&] { channel.drain(); });
 }
 

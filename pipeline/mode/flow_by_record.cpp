@@ -10,6 +10,7 @@
 #include "pipeline/batch.hpp"
 #include "pipeline/mode/check_interrupt.hpp"
 #include "pipeline/mode/in_arena.hpp"
+#include "pipeline/mode/latency_log.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/run.hpp"
 #include "pipeline/store/partition.hpp"
@@ -23,6 +24,7 @@ struct Message {
   std::shared_ptr<const Batch> batch;  // keeps the block alive
   RecordRef record{};
   std::uint64_t sequence = 0;  // of the record
+  std::uint64_t index = 0;     // of the record in its block
   std::uint32_t shard = 0;
 };
 
@@ -34,10 +36,12 @@ class RecordGraph {
         options_(options),
         router_(static_cast<std::uint32_t>(store.shards().size())),
         ledger_(source, store, options),
+        latency_(options, store.shards().size()),
         in_flight_(graph_, options.capacity > 0 ? options.capacity : SIZE_MAX / 2) {
     for (Shard& shard : store.shards()) {
-      shard_nodes_.emplace_back(graph_, flow::serial, [&shard](const Message& message) {
+      shard_nodes_.emplace_back(graph_, flow::serial, [this, &shard](const Message& message) {
         shard.apply(message.batch->block.data_of_text(), {&message.record, 1}, message.batch->block.input_share);
+        latency_.record_done(message.shard, *message.batch, message.index);
         return 1;
       });
       flow::make_edge(shard_nodes_.back(), in_flight_.decrementer());
@@ -51,7 +55,9 @@ class RecordGraph {
   RunReport run() {
     read_.activate();
     graph_.wait_for_all();
-    return ledger_.close(blocks_read_);
+    RunReport report = ledger_.close(blocks_read_);
+    report.latency = latency_.merged();
+    return report;
   }
 
  private:
@@ -65,8 +71,12 @@ class RecordGraph {
         return {};
       }
     }
-    const Fields& fields = fields_[next_++];
-    return {batch_, {0, fields.key_offset, fields.key_bytes, fields.value_offset, fields.value_bytes}, records_++, 0};
+    const Fields& fields = fields_[next_];
+    return {batch_,
+            {0, fields.key_offset, fields.key_bytes, fields.value_offset, fields.value_bytes},
+            records_++,
+            next_++,
+            0};
   }
 
   bool read_block() {
@@ -96,6 +106,7 @@ class RecordGraph {
   const RunOptions& options_;
   Router router_;
   Ledger ledger_;
+  LatencyLog latency_;
 
   // Of read_ alone.
   std::shared_ptr<const Batch> batch_;

@@ -14,6 +14,7 @@
 #include "pipeline/batch.hpp"
 #include "pipeline/mode/batch_reader.hpp"
 #include "pipeline/mode/in_arena.hpp"
+#include "pipeline/mode/latency_log.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/run.hpp"
 #include "pipeline/store/partition.hpp"
@@ -29,6 +30,7 @@ class FlowGraph {
       : shards_(store.shards()),
         partition_(static_cast<std::uint32_t>(shards_.size()), options.max_record_bytes, store.hash()),
         ledger_(source, store, options),
+        latency_(options, shards_.size()),
         pool_(std::max<std::size_t>(options.blocks, 2), options.block_bytes, shards_.size(), store.budget()),
         reader_(source, pool_),
         // One block may be read while all that the limiter lets through are in flight.
@@ -51,7 +53,9 @@ class FlowGraph {
   RunReport run() {
     read_.activate();
     graph_.wait_for_all();  // rethrows what a node threw; the graph is then only good for destruction
-    return ledger_.close(reader_.batches_read());
+    RunReport report = ledger_.close(reader_.batches_read());
+    report.latency = latency_.merged();
+    return report;
   }
 
  private:
@@ -75,12 +79,15 @@ class FlowGraph {
 
   void apply(std::size_t shard, Batch& batch, ShardNode::output_ports_type& ports) {
     shards_[shard].apply(batch.block.data_of_text(), batch.parts[shard].records(), batch.block.input_share);
-    if (batch.shards_left.fetch_sub(1, std::memory_order_acq_rel) == 1) std::get<0>(ports).try_put(&batch);
+    if (batch.shards_left.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+    latency_.batch_done(shard, batch);
+    std::get<0>(ports).try_put(&batch);
   }
 
   std::vector<Shard>& shards_;
   Partition partition_;
   Ledger ledger_;
+  LatencyLog latency_;
   BatchPool pool_;
   BatchReader reader_;
 

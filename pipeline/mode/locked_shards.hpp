@@ -8,6 +8,7 @@
 
 #include "pipeline/batch.hpp"
 #include "pipeline/input/tsv.hpp"
+#include "pipeline/mode/latency_log.hpp"
 #include "pipeline/store/partition.hpp"
 #include "pipeline/store/store.hpp"
 
@@ -15,19 +16,23 @@ namespace shardflow {
 
 class LockedShards {
  public:
-  explicit LockedShards(Store& store);
+  LockedShards(Store& store, const RunOptions& options);
 
-  // Hashes the record's key, locks its shard, and upserts. From any thread; keeps what goes wrong for
-  // rethrow(), because a thread of its own has nowhere to throw to.
-  void upsert(const Batch& batch, const Fields& fields) noexcept;
+  // Hashes the key of the batch's index-th record, locks its shard, and upserts. From any thread; keeps what goes
+  // wrong for rethrow(), because a thread of its own has nowhere to throw to.
+  void upsert(const Batch& batch, const Fields& fields, std::uint64_t index) noexcept;
 
   // Throws the first failure, if there was one. REQUIRES: no upsert is under way.
   void rethrow() const;
+
+  // How long the records took. REQUIRES: no upsert is under way.
+  Histogram latency() const { return latency_.merged(); }
 
  private:
   std::vector<Shard>& shards_;
   const KeyHash& hash_;
   Router router_;
+  LatencyLog latency_;
   std::deque<std::mutex> mutexes_;
   std::mutex failure_mutex_;
   std::exception_ptr failure_;

@@ -4,6 +4,7 @@
 #include "pipeline/batch.hpp"
 #include "pipeline/mode/batch_reader.hpp"
 #include "pipeline/mode/in_arena.hpp"
+#include "pipeline/mode/latency_log.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/run.hpp"
 #include "pipeline/store/partition.hpp"
@@ -20,6 +21,7 @@ class Pipeline {
         blocks_(options.blocks),
         partition_(static_cast<std::uint32_t>(shards_.size()), options.max_record_bytes, store.hash()),
         ledger_(source, store, options),
+        latency_(options, 1),
         pool_(options.blocks, options.block_bytes, shards_.size(), store.budget()),
         reader_(source, pool_) {}
 
@@ -33,7 +35,9 @@ class Pipeline {
     const auto write = tbb::make_filter<Batch*, void>(tbb::filter_mode::serial_in_order,
                                                       [this](Batch* batch) { this->write(*batch); });
     tbb::parallel_pipeline(blocks_, read & partition & write);
-    return ledger_.close(reader_.batches_read());
+    RunReport report = ledger_.close(reader_.batches_read());
+    report.latency = latency_.merged();
+    return report;
   }
 
  private:
@@ -48,6 +52,7 @@ class Pipeline {
     for (std::size_t i = 0; i < shards_.size(); ++i) {
       shards_[i].apply(batch.block.data_of_text(), batch.parts[i].records(), batch.block.input_share);
     }
+    latency_.batch_done(0, batch);
     pool_.release(batch);
   }
 
@@ -55,6 +60,7 @@ class Pipeline {
   const std::size_t blocks_;
   Partition partition_;
   Ledger ledger_;
+  LatencyLog latency_;
   BatchPool pool_;
   BatchReader reader_;
 };

@@ -1,5 +1,6 @@
 // One thread does it all, block by block, with the graph's own kernel: what the others are checked against.
 #include "pipeline/batch.hpp"
+#include "pipeline/mode/latency_log.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/run.hpp"
 #include "pipeline/store/partition.hpp"
@@ -11,6 +12,7 @@ RunReport run_serial(Source& source, Store& store, const RunOptions& options) {
   Batch batch(options.block_bytes, shards.size(), store.budget());
   Partition partition(static_cast<std::uint32_t>(shards.size()), options.max_record_bytes, store.hash());
   Ledger ledger(source, store, options);
+  LatencyLog latency(options, 1);
 
   for (; source.next(batch.block); ++batch.sequence) {
     partition.run(batch);
@@ -18,9 +20,12 @@ RunReport run_serial(Source& source, Store& store, const RunOptions& options) {
     for (std::size_t i = 0; i < shards.size(); ++i) {
       shards[i].apply(batch.block.data_of_text(), batch.parts[i].records(), batch.block.input_share);
     }
+    latency.batch_done(0, batch);
     batch.reset();
   }
-  return ledger.close(batch.sequence);
+  RunReport report = ledger.close(batch.sequence);
+  report.latency = latency.merged();
+  return report;
 }
 
 }  // namespace shardflow

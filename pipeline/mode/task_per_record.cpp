@@ -9,12 +9,12 @@ namespace shardflow {
 
 RunReport run_task_per_record(Source& source, Store& store, const RunOptions& options) {
   return in_arena(options.threads, [&] {
-    LockedShards shards(store);
+    LockedShards shards(store, options);
     oneapi::tbb::task_group tasks;
     return run_by_record(
         source, store, options, shards,
-        [&](const Batch& batch, const Fields& fields) {
-          tasks.run([&shards, &batch, fields] { shards.upsert(batch, fields); });
+        [&](const Batch& batch, const Fields& fields, std::uint64_t index) {
+          tasks.run([&shards, &batch, fields, index] { shards.upsert(batch, fields, index); });
         },
         [&] { tasks.wait(); });
   });

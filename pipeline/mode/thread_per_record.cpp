@@ -45,12 +45,12 @@ class Crowd {
 }  // namespace
 
 RunReport run_thread_per_record(Source& source, Store& store, const RunOptions& options) {
-  LockedShards shards(store);
+  LockedShards shards(store, options);
   Crowd crowd(options.max_threads);
   return run_by_record(
       source, store, options, shards,
-      [&](const Batch& batch, const Fields& fields) {
-        crowd.start([&shards, &batch, fields] { shards.upsert(batch, fields); });
+      [&](const Batch& batch, const Fields& fields, std::uint64_t index) {
+        crowd.start([&shards, &batch, fields, index] { shards.upsert(batch, fields, index); });
       },
       [&] { crowd.join(); });
 }

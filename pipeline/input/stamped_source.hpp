@@ -1,0 +1,28 @@
+// A source that notes when each block came.
+#pragma once
+
+#include <string>
+
+#include "pipeline/clock.hpp"
+#include "pipeline/input/source.hpp"
+
+namespace shardflow {
+
+// Gives what `source` gives; all records of a block came at the moment that it was read. The source must outlive it.
+class StampedSource final : public Source {
+ public:
+  explicit StampedSource(Source& source) : source_(source) {}
+
+  bool next(Block& block) override {
+    const bool more = source_.next(block);
+    block.arrival = {steady_ns(), 0};
+    return more;
+  }
+  const std::string& file_name(std::uint32_t index) const override { return source_.file_name(index); }
+  bool may_wait() const override { return source_.may_wait(); }
+
+ private:
+  Source& source_;
+};
+
+}  // namespace shardflow
