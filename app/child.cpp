@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "app/process.hpp"
+#include "app/terminal.hpp"
 
 namespace shardflow::app {
 namespace {
@@ -39,11 +40,36 @@ std::string message_of(const ProcessResult& result) {
 }  // namespace
 
 Sample run_load(const std::vector<std::string>& arguments, const Interrupt& interrupt) {
+  return run_load_within(arguments, interrupt, kNoTimeout).value();
+}
+
+std::optional<Sample> run_load_within(const std::vector<std::string>& arguments, const Interrupt& interrupt,
+                                      std::chrono::milliseconds timeout) {
   std::vector<std::string> words{"shardflow", "load", "--stats", "json", "--progress", "never"};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  const ProcessResult result = run_process("/proc/self/exe", std::move(words), interrupt);
+  const ProcessResult result = run_process("/proc/self/exe", std::move(words), interrupt, timeout);
+  if (result.timed_out) return std::nullopt;
   if (result.exit_code != 0) throw std::runtime_error(message_of(result));
   return parse_sample(result.errors);
+}
+
+Sample run_oracle(LoadOptions options, const Workload& input, const Interrupt& interrupt) {
+  options.run.latency = false;
+  options.rate_per_s = 0;
+  Sample sample = run_load(load_words(options, *find_mode("serial"), input), interrupt);
+  if (sample.records == 0) throw std::runtime_error("nothing to measure: the input has no records");
+  return sample;
+}
+
+void verify(const Mode& mode, const Sample& sample, const Sample& expected) {
+  const bool one_right_map = mode.ordered || expected.keys == expected.records;
+  if (sample.records == expected.records && sample.keys == expected.keys &&
+      (!one_right_map || sample.digest == expected.digest)) {
+    return;
+  }
+  throw std::runtime_error("mode " + std::string(mode.name) +
+                           " gave another map than serial: " + with_commas(sample.keys) + " keys, digest " +
+                           sample.digest + ", in place of " + with_commas(expected.keys) + ", " + expected.digest);
 }
 
 }  // namespace shardflow::app

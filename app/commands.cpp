@@ -6,17 +6,29 @@ namespace shardflow::app {
 
 std::span<const Command> commands() {
   static constexpr std::array kCommands{
-      Command{"load", "read key-value files into the store; print, look up or write the last values", load},
-      Command{"compare", "run several modes over the same input, in turn, and compare them", compare},
+      Command{"load", "fill the store from files; look up or write the last values", load},
+      Command{"compare", "run several modes over the same input, in turn", compare},
+      Command{"sweep", "run modes over a grid of records, threads, shards and the like", sweep},
       Command{"generate", "write synthetic input", generate},
   };
   return kCommands;
 }
 
+std::string command_line(const std::string& command, const std::vector<std::string>& arguments) {
+  std::string line = "shardflow " + command;
+  for (const std::string& word : arguments) {
+    const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$`&|;<>()*?[]#~!{}") == std::string::npos;
+    std::string quoted = word;
+    for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 4) quoted.replace(at, 1, "'\\''");
+    line += plain ? " " + word : " '" + quoted + "'";
+  }
+  return line;
+}
+
 std::string usage() {
   std::string text =
-      "shardflow fills a sharded in-memory store from key-value files: the last value of\n"
-      "each key, at memory speed.\n\n"
+      "shardflow fills a sharded in-memory store from key-value files: the last value\n"
+      "of each key, at memory speed.\n\n"
       "usage: shardflow COMMAND [options] [FILE...]\n\n"
       "commands:\n";
   for (const Command& command : commands()) {
@@ -24,9 +36,10 @@ std::string usage() {
             std::string(command.summary) + "\n";
   }
   text +=
-      "\n'shardflow COMMAND --help' tells a command's options; 'shardflow --version' the version.\n\n"
-      "exit codes: 0 ok, 1 the run failed, 2 usage, 3 bad input data, 130 and 143 stopped by\n"
-      "SIGINT and SIGTERM\n";
+      "\n'shardflow COMMAND --help' tells a command's options, 'shardflow --version' the\n"
+      "version.\n\n"
+      "exit codes: 0 ok, 1 the run failed, 2 usage, 3 bad input data, 130 and 143\n"
+      "stopped by SIGINT and SIGTERM\n";
   return text;
 }
 

@@ -27,7 +27,11 @@ struct Command {
 
 int load(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int compare(const std::vector<std::string>& arguments, const Interrupt& interrupt);
+int sweep(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int generate(const std::vector<std::string>& arguments, const Interrupt& interrupt);
+
+// A command line as the user could type it again.
+std::string command_line(const std::string& command, const std::vector<std::string>& arguments);
 
 std::span<const Command> commands();
 // The text of `shardflow --help`.

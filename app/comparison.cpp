@@ -1,33 +1,12 @@
 #include "app/comparison.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "app/terminal.hpp"
 
 namespace shardflow::app {
 namespace {
-
-template <class Field>
-std::vector<double> column(const ModeSamples& mode, Field field) {
-  std::vector<double> values;
-  std::ranges::transform(mode.samples, std::back_inserter(values),
-                         [&](const Sample& sample) { return static_cast<double>(sample.*field); });
-  return values;
-}
-
-// `text` in a column of `width`, to the right.
-std::string right(const std::string& text, std::size_t width) {
-  return std::string(text.size() < width ? width - text.size() : 0, ' ') + text;
-}
-std::string left(const std::string& text, std::size_t width) {
-  return text + std::string(text.size() < width ? width - text.size() : 0, ' ');
-}
-
-// Three significant digits where it is small, none behind the point where it is large.
-std::string short_number(double number) { return fixed(number, number >= 100 ? 0 : number >= 10 ? 1 : 2); }
 
 std::string range(const Interval& interval) {
   return short_number(interval.low) + " to " + short_number(interval.high);
@@ -36,13 +15,13 @@ std::string range(const Interval& interval) {
 std::string marked(const ModeSamples& mode) { return mode.mode + (mode.prefix_only ? " *" : ""); }
 
 std::string time_table(const Comparison& comparison) {
-  const double confidence = median_interval(column(comparison.modes[0], &Sample::ns_per_record)).confidence;
+  const double confidence = median_interval(column(comparison.modes[0].samples, &Sample::ns_per_record)).confidence;
   const std::string interval = fixed(100 * confidence, 0) + " % interval";
   std::string text = left("mode", 14) + right("ns/record", 10) + right(interval, 18) + right("speed-up", 12) +
                      right(interval, 18) + "\n";
   for (std::size_t i = 0; i < comparison.modes.size(); ++i) {
     const ModeSamples& mode = comparison.modes[i];
-    const auto times = column(mode, &Sample::ns_per_record);
+    const auto times = column(mode.samples, &Sample::ns_per_record);
     text += left(marked(mode), 14) + right(short_number(median(times)), 10) + right(range(median_interval(times)), 18);
     const SpeedUp gain = speed_up(comparison, i);
     text += right(short_number(gain.median), 12) + (i == 0 ? "" : right(range(gain.interval), 18)) + "\n";
@@ -54,7 +33,7 @@ std::string cost_table(const Comparison& comparison) {
   std::string text = left("mode", 14) + right("user ns", 10) + right("system ns", 12) + right("switches", 12) +
                      right("forced", 10) + right("peak MB", 10) + "\n";
   for (const ModeSamples& mode : comparison.modes) {
-    const auto middle = [&](auto field) { return median(column(mode, field)); };
+    const auto middle = [&](auto field) { return median(column(mode.samples, field)); };
     const auto records = static_cast<double>(mode.samples.front().records);
     text += left(marked(mode), 14) + right(short_number(middle(&Sample::user_s) * 1e9 / records), 10) +
             right(short_number(middle(&Sample::system_s) * 1e9 / records), 12) +
@@ -83,37 +62,11 @@ std::string latency_table(const Comparison& comparison) {
   return text;
 }
 
-nlohmann::ordered_json json_of(const Sample& sample) {
-  nlohmann::ordered_json json{{"ns_per_record", sample.ns_per_record},
-                              {"wall_s", sample.wall_s},
-                              {"user_s", sample.user_s},
-                              {"system_s", sample.system_s},
-                              {"voluntary_switches", sample.voluntary_switches},
-                              {"involuntary_switches", sample.involuntary_switches},
-                              {"peak_resident_bytes", sample.peak_resident_bytes},
-                              {"records", sample.records},
-                              {"keys", sample.keys},
-                              {"digest", sample.digest}};
-  if (sample.latency) json["latency"] = sample.latency->json();
-  return json;
-}
-
-nlohmann::ordered_json json_of(const Environment& environment) {
-  return {{"cpu", environment.cpu},
-          {"cores", environment.cores},
-          {"memory_bytes", environment.memory_bytes},
-          {"kernel", environment.kernel},
-          {"huge_pages", environment.huge_pages},
-          {"compiler", environment.compiler},
-          {"version", SHARDFLOW_VERSION},
-          {"date", environment.date}};
-}
-
 }  // namespace
 
 SpeedUp speed_up(const Comparison& comparison, std::size_t mode) {
-  const auto ratios = paired_ratios(column(comparison.modes[mode], &Sample::ns_per_record),
-                                    column(comparison.modes[0], &Sample::ns_per_record));
+  const auto ratios = paired_ratios(column(comparison.modes[mode].samples, &Sample::ns_per_record),
+                                    column(comparison.modes[0].samples, &Sample::ns_per_record));
   return {median(ratios), median_interval(ratios)};
 }
 
@@ -136,8 +89,6 @@ std::string comparison_json(const Comparison& comparison) {
   for (std::size_t i = 0; i < comparison.modes.size(); ++i) {
     const ModeSamples& mode = comparison.modes[i];
     const SpeedUp gain = speed_up(comparison, i);
-    nlohmann::ordered_json samples = nlohmann::ordered_json::array();
-    for (const Sample& sample : mode.samples) samples.push_back(json_of(sample));
     modes.push_back({{"mode", mode.mode},
                      {"prefix_only", mode.prefix_only},
                      {"speed_up",
@@ -145,9 +96,10 @@ std::string comparison_json(const Comparison& comparison) {
                        {"low", gain.interval.low},
                        {"high", gain.interval.high},
                        {"confidence", gain.interval.confidence}}},
-                     {"samples", std::move(samples)}});
+                     {"samples", json_of(mode.samples)}});
   }
   const nlohmann::ordered_json json{{"schema", 1},
+                                    {"kind", "comparison"},
                                     {"command", comparison.command},
                                     {"environment", json_of(comparison.environment)},
                                     {"threads", comparison.threads},

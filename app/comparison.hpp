@@ -2,30 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "app/latency.hpp"
+#include "app/sample.hpp"
 #include "pipeline/measure/environment.hpp"
 #include "pipeline/measure/statistics.hpp"
 
 namespace shardflow::app {
-
-// One run of one mode, in a process of its own.
-struct Sample {
-  double ns_per_record = 0;
-  double wall_s = 0;
-  double user_s = 0;
-  double system_s = 0;
-  std::uint64_t voluntary_switches = 0;
-  std::uint64_t involuntary_switches = 0;
-  std::uint64_t peak_resident_bytes = 0;
-  std::uint64_t records = 0;
-  std::uint64_t keys = 0;
-  std::string digest;
-  std::optional<LatencySummary> latency;  // where it was asked for
-};
 
 struct ModeSamples {
   std::string mode;

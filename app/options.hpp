@@ -33,6 +33,7 @@ struct TerminalOptions {
 struct LoadOptions {
   std::vector<std::string> files;          // "-" is standard input
   std::optional<SyntheticSpec> synthetic;  // in place of files
+  std::string synthetic_text;              // as it was written
   std::uint64_t records = UINT64_MAX;      // the first so many of them
   const Mode* mode = nullptr;
   std::uint32_t shards = 0;
@@ -58,6 +59,22 @@ struct CompareOptions {
   std::uint64_t seed = 0;
 };
 
+// A list has what its axis takes in turn.
+struct SweepOptions {
+  LoadOptions load;                    // input, and what stays the same
+  std::vector<std::uint64_t> records;  // empty: all
+  std::vector<const Mode*> modes;
+  std::vector<std::uint32_t> threads;
+  std::vector<std::uint32_t> shards;
+  std::vector<std::uint32_t> workers;   // empty: as many as threads
+  std::vector<std::size_t> capacities;  // 0: unbounded
+  std::vector<std::size_t> block_bytes;
+  std::uint64_t rounds = 0;
+  double longest_run_s = 0;
+  std::uint64_t seed = 0;
+  std::string output;  // empty: none
+};
+
 struct GenerateOptions {
   SyntheticSpec spec;
   std::uint64_t rate_per_s = 0;  // records a second; 0: as fast as it goes
@@ -75,6 +92,7 @@ struct Parsed {
 // REQUIRES: arguments without program and command name. Throw UsageError.
 Parsed<LoadOptions> parse_load(const std::vector<std::string>& arguments);
 Parsed<CompareOptions> parse_compare(const std::vector<std::string>& arguments);
+Parsed<SweepOptions> parse_sweep(const std::vector<std::string>& arguments);
 Parsed<GenerateOptions> parse_generate(const std::vector<std::string>& arguments);
 
 }  // namespace shardflow::app

@@ -14,9 +14,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kRedraw{200};
 constexpr std::chrono::milliseconds kPlainLine{2000};
 
-// Back to the line's start, and the line cleared.
-constexpr std::string_view kClearLine = "\r\033[K";
-
 }  // namespace
 
 ProgressLine::ProgressLine(const TerminalOptions& terminal, const Progress& progress, std::uint64_t total_bytes)

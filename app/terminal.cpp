@@ -57,4 +57,28 @@ std::string fixed(double number, int decimals) {
   return text.data();
 }
 
+std::string short_count(std::uint64_t number) {
+  if (number == 0 || number % 1000 != 0) return with_commas(number);
+  return number % 1'000'000 == 0 ? with_commas(number / 1'000'000) + "M" : with_commas(number / 1000) + "k";
+}
+
+std::string human_seconds(double seconds) {
+  if (seconds < 120) return fixed(seconds, 0) + " s";
+  return seconds < 7200 ? fixed(seconds / 60, 0) + " min" : fixed(seconds / 3600, 1) + " h";
+}
+
+std::string short_number(double number) {
+  if (number >= 99.95) return fixed(number, 0);
+  if (number >= 9.995) return fixed(number, 1);
+  return fixed(number, number >= 0.0995 || number == 0 ? 2 : 3);
+}
+
+std::string right(const std::string& text, std::size_t width) {
+  return std::string(text.size() < width ? width - text.size() : 0, ' ') + text;
+}
+
+std::string left(const std::string& text, std::size_t width) {
+  return text + std::string(text.size() < width ? width - text.size() : 0, ' ');
+}
+
 }  // namespace shardflow::app

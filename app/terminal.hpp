@@ -1,6 +1,7 @@
 // The terminal: answers on standard output, everything else on standard error.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,12 +21,24 @@ void print_note(std::string_view text);
 bool use_color(When color);
 bool is_terminal_stderr();
 
+// Back to the line's start, and the line cleared.
+inline constexpr std::string_view kClearLine = "\r\033[K";
+
 // 5,000,000
 std::string with_commas(std::uint64_t number);
+// "5M", "200k", "1,234": a round number in its shortest form
+std::string short_count(std::uint64_t number);
 // "117.8 MB", three or four digits, powers of 1,000
 std::string human_bytes(double bytes);
 // "31.2 M", likewise
 std::string human_count(double count);
+// "40 s", "12 min", "3.5 h"
+std::string human_seconds(double seconds);
 std::string fixed(double number, int decimals);
+// Three significant digits where it is small, none behind the point where it is large: 0.051, 30.6, 15487.
+std::string short_number(double number);
+// `text` in a column of `width`: to the right, to the left.
+std::string right(const std::string& text, std::size_t width);
+std::string left(const std::string& text, std::size_t width);
 
 }  // namespace shardflow::app

@@ -25,18 +25,23 @@ std::string setting(const std::string& config, const std::string& name) {
   return "";
 }
 
+void check_width(const std::string& text) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= 80, line);
+}
+
 }  // namespace
 
 TEST_CASE("help and version are answers on standard output") {
   CHECK(run({"--help"}).out.find("usage: shardflow COMMAND") != std::string::npos);
   CHECK(run(std::vector<std::string>()).out == run({"--help"}).out);
   CHECK(run({"--version"}).out.starts_with("shardflow "));
-  for (const char* const command : {"load", "compare", "generate"}) {
+  check_width(run({"--help"}).out);
+  for (const char* const command : {"load", "compare", "sweep", "generate"}) {
     const Outcome help = run({command, "--help"});
     CHECK(help.exit_code == 0);
     CHECK(help.out.starts_with(std::string("usage: shardflow ") + command));
-    std::istringstream lines(help.out);
-    for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= 80, line);
+    check_width(help.out);
   }
 }
 

@@ -1,6 +1,5 @@
 // The options of `shardflow compare`.
 #include <algorithm>
-#include <sstream>
 
 #include "app/options/grammars.hpp"
 #include "app/options/groups.hpp"
@@ -22,20 +21,11 @@ po::options_description compare_options() {
 }
 
 // "all" begins with what people try first, so that speed-ups are against that.
-std::vector<const Mode*> read_modes(const Merged& merged) {
-  std::vector<const Mode*> chosen;
-  if (merged.get("modes") == "all") {
-    for (const Mode& mode : modes()) chosen.insert(chosen.begin(), &mode);
-    return chosen;
-  }
-  std::istringstream names(merged.get("modes"));
-  for (std::string name; std::getline(names, name, ',');) {
-    const Mode* const mode = find_mode(name);
-    if (mode == nullptr) throw UsageError("--modes: '" + name + "' is no mode; there are " + mode_names());
-    chosen.push_back(mode);
-  }
-  if (chosen.empty()) throw UsageError("--modes: name at least one of " + mode_names());
-  return chosen;
+std::vector<const Mode*> modes_to_compare(const Merged& merged) {
+  if (merged.get("modes") != "all") return read_modes(merged);
+  std::vector<const Mode*> all;
+  for (const Mode& mode : modes()) all.insert(all.begin(), &mode);
+  return all;
 }
 
 }  // namespace
@@ -51,7 +41,9 @@ Grammar compare_grammar() {
       {},
       "file",
       -1};
-  grammar.options.add(input_options()).add(compare_options()).add(stats_options("the result as text or json"));
+  grammar.options.add(input_options().add(records_option()))
+      .add(compare_options())
+      .add(stats_options("the result as text or json"));
   grammar.options.add(run_options()).add(general_options());
   return grammar;
 }
@@ -64,12 +56,12 @@ Parsed<CompareOptions> parse_compare(const Strings& arguments) {
       throw UsageError("compare reads the input often: '-' won't do");
     options.load.stats = read_stats(merged);
     read_latency(merged, options.load);
-    options.modes = read_modes(merged);
+    options.modes = modes_to_compare(merged);
     if (merged.get("rounds") != "auto") {
-      options.rounds = number_within<std::uint64_t>(merged, "rounds", 1, 10'000, parse_count);
+      options.rounds = number_within(merged, "rounds", kRounds);
     }
     options.max_time_s = static_cast<double>(read_option(merged, "max-time", parse_count));
-    options.slow_records = number_within<std::uint64_t>(merged, "slow-records", 1, UINT64_MAX, parse_count);
+    options.slow_records = number_within(merged, "slow-records", Range<std::uint64_t>{1, UINT64_MAX, parse_count});
     options.seed = read_option(merged, "seed", parse_count);
   });
 }

@@ -8,11 +8,10 @@
 namespace shardflow::app {
 namespace {
 
-constexpr std::uint32_t kMostThreads = 4096;
-constexpr std::uint32_t kMostShards = 65536;
-constexpr std::size_t kMostBlocks = 65536;
-constexpr std::size_t kMostCapacity = std::size_t{1} << 30;
-constexpr std::uint64_t kMostRate = 1'000'000'000;
+constexpr Range<std::size_t> kBlocks{2, 65536, parse_count};
+constexpr Range<std::uint32_t> kRecordBytes{1, kMaxBlockBytes / 2, parse_bytes};
+constexpr Range<std::size_t> kAlive{1, 4096, parse_count};
+constexpr Range<std::uint64_t> kRate{1, 1'000'000'000, parse_count};
 
 }  // namespace
 
@@ -35,7 +34,12 @@ po::options_description input_options() {
   auto add = options.add_options();
   add("synthetic", text()->value_name("SPEC"), "made-up records in place of files; see 'generate --help'");
   add("max-record", text("64MiB")->value_name("SIZE"), "a longer line is bad input");
-  add("records", text()->value_name("N"), "read the first N records only");
+  return options;
+}
+
+po::options_description records_option() {
+  po::options_description options;
+  options.add_options()("records", text()->value_name("N"), "read the first N records only");
   return options;
 }
 
@@ -43,6 +47,13 @@ std::string mode_names() {
   std::string names;
   for (const Mode& mode : modes()) names += (names.empty() ? "" : ", ") + std::string(mode.name);
   return names;
+}
+
+std::vector<const Mode*> read_modes(const Merged& merged) {
+  return read_list(merged, "modes", [](const std::string& name) {
+    if (const Mode* const mode = find_mode(name)) return mode;
+    throw std::invalid_argument("'" + name + "' is no mode; there are " + mode_names());
+  });
 }
 
 po::options_description run_options() {
@@ -53,14 +64,20 @@ po::options_description run_options() {
   add("threads", text(std::to_string(cores))->value_name("N"), "threads; default: the cores this process may use");
   add("shards", text(std::to_string(4 * cores))->value_name("N"), "parts of the store; default: 4 a core");
   add("block-size", text(format_bytes(defaults.block_bytes))->value_name("SIZE"), "input text per block");
-  add("blocks", text(std::to_string(std::max<std::size_t>(defaults.blocks, 4 * cores)))->value_name("N"),
-      "blocks in flight");
   add("workers", text()->value_name("N"), "of channel: threads that write; default: --threads");
   add("capacity", text(std::to_string(defaults.capacity))->value_name("N"),
       "of channel and flow-record: records that wait; or 'unbounded'");
+  add_limits(options);
+  return options;
+}
+
+void add_limits(po::options_description& options) {
+  const RunOptions defaults;
+  auto add = options.add_options();
+  add("blocks", text(std::to_string(std::max<std::size_t>(defaults.blocks, 4 * logical_cores())))->value_name("N"),
+      "blocks in flight");
   add("max-threads", text(std::to_string(defaults.max_threads))->value_name("N"), "of threads: alive at once");
   add("max-memory", text()->value_name("SIZE"), "refuse to grow beyond; default: what the system allows");
-  return options;
 }
 
 po::options_description stats_options(const char* description) {
@@ -72,27 +89,34 @@ po::options_description stats_options(const char* description) {
   return options;
 }
 
+std::size_t read_capacity(const std::string& text) { return text == "unbounded" ? 0 : kCapacity.of(text); }
+
 void read_run_options(const Merged& merged, LoadOptions& options) {
-  options.run.threads = number_within<std::uint32_t>(merged, "threads", 1, kMostThreads, parse_count);
-  options.shards = number_within<std::uint32_t>(merged, "shards", 1, kMostShards, parse_count);
-  options.run.block_bytes = number_within<std::size_t>(merged, "block-size", 1, kMaxBlockBytes / 2, parse_bytes);
-  options.run.blocks = number_within<std::size_t>(merged, "blocks", 2, kMostBlocks, parse_count);
-  options.run.max_record_bytes = number_within<std::uint32_t>(merged, "max-record", 1, kMaxBlockBytes / 2, parse_bytes);
-  if (merged.has("workers")) {
-    options.run.workers = number_within<std::uint32_t>(merged, "workers", 1, kMostThreads, parse_count);
-  }
-  options.run.capacity = merged.get("capacity") == "unbounded"
-                             ? 0
-                             : number_within<std::size_t>(merged, "capacity", 1, kMostCapacity, parse_count);
-  options.run.max_threads = number_within<std::size_t>(merged, "max-threads", 1, kMostThreads, parse_count);
+  options.run.threads = number_within(merged, "threads", kThreads);
+  options.shards = number_within(merged, "shards", kShards);
+  options.run.block_bytes = number_within(merged, "block-size", kBlockBytes);
+  if (merged.has("workers")) options.run.workers = number_within(merged, "workers", kThreads);
+  options.run.capacity = read_option(merged, "capacity", read_capacity);
+  read_limits(merged, options);
+}
+
+void read_limits(const Merged& merged, LoadOptions& options) {
+  options.run.blocks = number_within(merged, "blocks", kBlocks);
+  options.run.max_record_bytes = number_within(merged, "max-record", kRecordBytes);
+  options.run.max_threads = number_within(merged, "max-threads", kAlive);
   options.max_memory_bytes =
       merged.has("max-memory") ? read_option(merged, "max-memory", parse_bytes) : memory_limit_bytes();
 }
 
 void read_input(const Merged& merged, LoadOptions& options) {
-  options.files = merged.list("file");
+  read_files(merged, options);
   if (merged.has("records")) options.records = read_option(merged, "records", parse_count);
+}
+
+void read_files(const Merged& merged, LoadOptions& options) {
+  options.files = merged.list("file");
   if (merged.has("synthetic")) options.synthetic = read_option(merged, "synthetic", SyntheticSpec::parse);
+  options.synthetic_text = merged.get("synthetic");
   if (merged.origin.contains("file") && options.synthetic) {
     // Files on the command line beat a preset's synthetic input, but not one beside them.
     if (merged.origin.at("synthetic") == "command line") throw UsageError("give files or --synthetic, not both");
@@ -112,9 +136,7 @@ StatsFormat read_stats(const Merged& merged) {
   });
 }
 
-std::uint64_t read_rate(const Merged& merged) {
-  return merged.has("rate") ? number_within<std::uint64_t>(merged, "rate", 1, kMostRate, parse_count) : 0;
-}
+std::uint64_t read_rate(const Merged& merged) { return merged.has("rate") ? number_within(merged, "rate", kRate) : 0; }
 
 void read_latency(const Merged& merged, LoadOptions& options) {
   options.run.latency = merged.on("latency");

@@ -2,12 +2,22 @@
 #pragma once
 
 #include "app/options/layers.hpp"
+#include "pipeline/quantity.hpp"
 
 namespace shardflow::app {
 
+inline constexpr Range<std::uint32_t> kThreads{1, 4096, parse_count};
+inline constexpr Range<std::uint32_t> kShards{1, 65536, parse_count};
+inline constexpr Range<std::size_t> kBlockBytes{1, kMaxBlockBytes / 2, parse_bytes};
+inline constexpr Range<std::uint64_t> kRounds{1, 10'000, parse_count};
+inline constexpr Range<std::size_t> kCapacity{1, std::size_t{1} << 30, parse_count};
+
 po::options_description general_options();
 po::options_description input_options();
+po::options_description records_option();
 po::options_description run_options();
+// To a group "Run": the limits on what is in flight.
+void add_limits(po::options_description& options);
 po::options_description stats_options(const char* description);
 
 // All modes' names, for help and messages.
@@ -15,8 +25,16 @@ std::string mode_names();
 
 // Files or --synthetic, and --records.
 void read_input(const Merged& merged, LoadOptions& options);
+// Of it, the files or --synthetic.
+void read_files(const Merged& merged, LoadOptions& options);
 // The group "Run", and --max-record.
 void read_run_options(const Merged& merged, LoadOptions& options);
+// Of it, what add_limits() adds, and --max-record.
+void read_limits(const Merged& merged, LoadOptions& options);
+// "unbounded" is 0. Throws std::invalid_argument.
+std::size_t read_capacity(const std::string& text);
+// --modes, a list.
+std::vector<const Mode*> read_modes(const Merged& merged);
 StatsFormat read_stats(const Merged& merged);
 // Records a second; 0 where --rate is not given.
 std::uint64_t read_rate(const Merged& merged);

@@ -14,7 +14,7 @@ namespace {
 // A preset or a variable that another command uses is no mistake.
 std::set<std::string> options_of_any_command() {
   std::set<std::string> names;
-  for (const Grammar& grammar : {load_grammar(), compare_grammar(), generate_grammar()}) {
+  for (const Grammar& grammar : {load_grammar(), compare_grammar(), sweep_grammar(), generate_grammar()}) {
     for (const auto& option : grammar.options.options()) names.insert(option->long_name());
   }
   return names;
@@ -122,6 +122,14 @@ std::optional<std::string> answer(const Grammar& grammar, const Merged& merged) 
   if (merged.get("preset") == "list") return preset_list();
   if (merged.on("print-config")) return print_config(merged);
   return std::nullopt;
+}
+
+Strings split_list(const Merged& merged, const std::string& name) {
+  Strings values;
+  std::istringstream list(merged.get(name));
+  for (std::string each; std::getline(list, each, ',');) values.push_back(each);
+  if (values.empty()) throw UsageError("--" + name + ": the list is empty");
+  return values;
 }
 
 TerminalOptions read_terminal(const Merged& merged) {

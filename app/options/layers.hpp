@@ -54,21 +54,49 @@ std::optional<std::string> answer(const Grammar& grammar, const Merged& merged);
 
 // Reads one option's text with `read`, and names the option if that fails.
 template <class Read>
-auto read_option(const Merged& merged, const std::string& name, Read&& read) {
+auto read_option_text(const std::string& name, const std::string& text, Read&& read) {
   try {
-    return read(merged.get(name));
+    return read(text);
   } catch (const std::invalid_argument& error) {
     throw UsageError("--" + name + ": " + error.what());
   }
 }
+template <class Read>
+auto read_option(const Merged& merged, const std::string& name, Read&& read) {
+  return read_option_text(name, merged.get(name), read);
+}
+
+// The numbers that an option may have, and how they are written.
+template <class Number>
+struct Range {
+  Number least;
+  Number most;
+  std::uint64_t (*read)(std::string_view);
+
+  // Throws std::invalid_argument.
+  Number of(const std::string& text) const {
+    const std::uint64_t value = read(text);
+    if (value >= least && value <= most) return static_cast<Number>(value);
+    throw std::invalid_argument(text + " is not between " + std::to_string(least) + " and " + std::to_string(most));
+  }
+};
 
 template <class Number>
-Number number_within(const Merged& merged, const std::string& name, Number least, Number most,
-                     std::uint64_t (*read)(std::string_view)) {
-  const std::uint64_t value = read_option(merged, name, read);
-  if (value >= least && value <= most) return static_cast<Number>(value);
-  throw UsageError("--" + name + ": " + merged.get(name) + " is not between " + std::to_string(least) + " and " +
-                   std::to_string(most));
+Number number_within(const Merged& merged, const std::string& name, const Range<Number>& range) {
+  return read_option(merged, name, [&](const std::string& text) { return range.of(text); });
+}
+
+// What stands between commas. Throws UsageError where there is nothing.
+Strings split_list(const Merged& merged, const std::string& name);
+
+// A list with commas, each read by `read`.
+template <class Read>
+auto read_list(const Merged& merged, const std::string& name, Read&& read) {
+  std::vector<decltype(read(std::string()))> values;
+  for (const std::string& each : split_list(merged, name)) {
+    values.push_back(read_option_text(name, each, read));
+  }
+  return values;
 }
 
 TerminalOptions read_terminal(const Merged& merged);

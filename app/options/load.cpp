@@ -47,7 +47,7 @@ Grammar load_grammar() {
       {},
       "file",
       -1};
-  grammar.options.add(input_options())
+  grammar.options.add(input_options().add(records_option()))
       .add(result_options())
       .add(stats_options("statistics on standard error: text or json"));
   grammar.options.add(mode_option()).add(run_options()).add(general_options());

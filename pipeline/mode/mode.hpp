@@ -61,11 +61,19 @@ struct RunReport {
 // order), MemoryLimitError, InterruptedError; the store is then valid, but holds an arbitrary part.
 using RunMode = RunReport (*)(Source& source, Store& store, const RunOptions& options);
 
+// Which of the RunOptions, besides those of blocks, make a difference to a mode.
+struct Knobs {
+  bool threads = false;
+  bool workers = false;
+  bool capacity = false;
+};
+
 struct Mode {
   std::string_view name;
   std::string_view summary;
   // True: the last value of a key in file order stays, for any number of threads, shards and blocks.
   bool ordered;
+  Knobs knobs;
   RunMode run;
 };
 

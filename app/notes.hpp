@@ -1,0 +1,27 @@
+// What a long measurement is at, on standard error.
+#pragma once
+
+#include <string>
+
+#include "app/options.hpp"
+
+namespace shardflow::app {
+
+// On a terminal one line, redrawn, and in the end removed; with --progress always and no terminal, a line a note.
+class Notes {
+ public:
+  explicit Notes(const TerminalOptions& terminal);
+  ~Notes();
+  Notes(const Notes&) = delete;
+  Notes& operator=(const Notes&) = delete;
+
+  // Cut to 79 columns where it is redrawn: a longer one would wrap and stay.
+  void show(const std::string& text);
+
+ private:
+  const bool redraw_;
+  const bool wanted_;
+  bool shown_ = false;
+};
+
+}  // namespace shardflow::app

@@ -1,0 +1,166 @@
+// shardflow sweep: every point of a grid, measured round by round.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <stdexcept>
+
+#include "app/child.hpp"
+#include "app/commands.hpp"
+#include "app/notes.hpp"
+#include "app/options.hpp"
+#include "app/shuffle.hpp"
+#include "app/sweep_file.hpp"
+#include "app/sweep_grid.hpp"
+#include "app/sweep_result.hpp"
+#include "app/terminal.hpp"
+#include "app/workload.hpp"
+#include "pipeline/errors.hpp"
+
+namespace shardflow::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The inputs by their number of records, each with the map that every mode must end in.
+class Workloads {
+ public:
+  struct Entry {
+    Workload input;
+    Sample expected;                     // from the oracle
+    std::set<std::string_view> checked;  // unordered modes whose values were checked once
+  };
+
+  Workloads(const LoadOptions& options, const Interrupt& interrupt) : options_(options), interrupt_(interrupt) {}
+
+  Entry& of(std::uint64_t records) {
+    const auto found = entries_.find(records);
+    if (found != entries_.end()) return found->second;
+    Workload input(options_, records);
+    Sample expected = run_oracle(options_, input, interrupt_);
+    return entries_.emplace(records, Entry{std::move(input), std::move(expected), {}}).first->second;
+  }
+
+ private:
+  const LoadOptions& options_;
+  const Interrupt& interrupt_;
+  std::map<std::uint64_t, Entry> entries_;
+};
+
+class Sweeper {
+ public:
+  Sweeper(const SweepOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt)
+      : options_(options), interrupt_(interrupt), notes_(terminal), workloads_(options.load, interrupt) {
+    sweep_.input = describe_input(options.load);
+    sweep_.environment = Environment::now();
+    sweep_.longest_run_s = options.longest_run_s;
+    for (const GridPoint& at : make_grid(options)) sweep_.points.push_back({at, false, {}});
+    if (options.output.empty()) return;
+    file_.emplace(options.output, sweep_.input,
+                  sweep_.environment.cpu + ", " + std::to_string(sweep_.environment.cores) + " cores");
+    file_->read_into(sweep_.points);
+  }
+
+  Sweep run() {
+    for (std::uint64_t round = 0; round < options_.rounds; ++round) {
+      std::mt19937_64 random(options_.seed + round);
+      for (const std::size_t i : shuffled(sweep_.points.size(), random)) {
+        SweepPoint& point = sweep_.points[i];
+        if (!point.too_slow && point.samples.size() <= round) visit(point);
+      }
+    }
+    return std::move(sweep_);
+  }
+
+ private:
+  void visit(SweepPoint& point) {
+    notes_.show(progress() + describe(point.at));
+    const auto start = Clock::now();
+    const std::optional<Sample> sample = too_slow_with_fewer_records(point.at) ? std::nullopt : measure(point.at);
+    if (!sample) {
+      point.too_slow = true;
+      point.samples.clear();
+      if (file_) file_->append_too_slow(point.at);
+      return;
+    }
+    if (file_) file_->append(point.at, *sample);
+    point.samples.push_back(*sample);
+    run_s_[point.at] = std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
+  // Empty: it took longer than --max-run.
+  std::optional<Sample> measure(const GridPoint& at) {
+    const LoadOptions options = options_at(at, options_.load);
+    Workloads::Entry& workload = workloads_.of(at.records);
+    const std::vector<std::string> words = load_words(options, *options.mode, workload.input);
+    const bool one_right_map = options.mode->ordered || workload.expected.keys == workload.expected.records;
+    if (!one_right_map && workload.checked.insert(at.mode).second) {
+      std::vector<std::string> checked = words;
+      checked.insert(checked.begin(), "--check");
+      if (!run_within(checked)) return std::nullopt;
+    }
+    std::optional<Sample> sample = run_within(words);
+    if (sample) verify(*options.mode, *sample, workload.expected);
+    return sample;
+  }
+
+  std::optional<Sample> run_within(const std::vector<std::string>& words) const {
+    return run_load_within(words, interrupt_, std::chrono::milliseconds(std::llround(1e3 * options_.longest_run_s)));
+  }
+
+  bool too_slow_with_fewer_records(const GridPoint& at) const {
+    return std::ranges::any_of(sweep_.points, [&](const SweepPoint& point) {
+      GridPoint same = point.at;
+      same.records = at.records;
+      return point.too_slow && point.at.records < at.records && same == at;
+    });
+  }
+
+  // "17 of 60 runs, 40 s left: ". A point that was not run yet is taken to need as long as the others on average.
+  std::string progress() const {
+    double sum_s = 0;
+    for (const auto& [at, seconds] : run_s_) sum_s += seconds;
+    const double mean_s = run_s_.empty() ? 0 : sum_s / static_cast<double>(run_s_.size());
+    std::uint64_t done = 0;
+    double left_s = 0;
+    for (const SweepPoint& point : sweep_.points) {
+      const std::uint64_t had =
+          point.too_slow ? options_.rounds : std::min<std::uint64_t>(options_.rounds, point.samples.size());
+      const auto known = run_s_.find(point.at);
+      done += had;
+      left_s += static_cast<double>(options_.rounds - had) * (known == run_s_.end() ? mean_s : known->second);
+    }
+    return std::to_string(done) + " of " + std::to_string(options_.rounds * sweep_.points.size()) + " runs" +
+           (run_s_.empty() ? "" : ", " + human_seconds(left_s) + " left") + ": ";
+  }
+
+  const SweepOptions& options_;
+  const Interrupt& interrupt_;
+  Notes notes_;
+  Workloads workloads_;
+  Sweep sweep_;
+  std::optional<SweepFile> file_;
+  std::map<GridPoint, double> run_s_;  // how long the last run of each point took, all told
+};
+
+}  // namespace
+
+int sweep(const std::vector<std::string>& arguments, const Interrupt& interrupt) {
+  const Parsed<SweepOptions> parsed = parse_sweep(arguments);
+  if (parsed.answer) return print_answer(*parsed.answer);
+  const SweepOptions& options = parsed.options;
+  try {
+    Sweep result = Sweeper(options, parsed.terminal, interrupt).run();
+    result.command = command_line("sweep", arguments);
+    const bool json = options.load.stats == StatsFormat::kJson;
+    return print_answer(json ? sweep_json(result) : sweep_text(result));
+  } catch (const InterruptedError&) {
+    if (!options.output.empty()) print_error("stopped; the same command goes on where " + options.output + " ends");
+    throw;
+  }
+}
+
+}  // namespace shardflow::app

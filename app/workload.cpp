@@ -1,0 +1,54 @@
+#include "app/workload.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "app/terminal.hpp"
+#include "pipeline/input/file_source.hpp"
+
+namespace shardflow::app {
+
+Workload::Workload(const LoadOptions& options, std::uint64_t records) {
+  if (options.synthetic) {
+    SyntheticSpec spec = *options.synthetic;
+    if (spec.keys == 0) spec.keys = std::max(spec.records, records == kAll ? 0 : records);
+    if (records != kAll) spec.records = records;
+    memory_ = synthetic_file(spec);
+    fcntl(memory_.number(), F_SETFD, 0);  // the children open it by this process's number, which they inherit
+    words_ = {"--", "/proc/self/fd/" + std::to_string(memory_.number())};
+    return;
+  }
+  if (records != kAll) words_ = {"--records", std::to_string(records)};
+  words_.emplace_back("--");
+  words_.insert(words_.end(), options.files.begin(), options.files.end());
+}
+
+std::vector<std::string> load_words(const LoadOptions& options, const Mode& mode, const Workload& input) {
+  const RunOptions& run = options.run;
+  std::vector<std::string> words{"--mode", std::string(mode.name), "--digest"};
+  const auto add = [&](const char* name, const std::string& value) { words.insert(words.end(), {name, value}); };
+  add("--threads", std::to_string(run.threads));
+  add("--shards", std::to_string(options.shards));
+  add("--block-size", std::to_string(run.block_bytes));
+  add("--blocks", std::to_string(run.blocks));
+  add("--max-record", std::to_string(run.max_record_bytes));
+  add("--max-memory", std::to_string(options.max_memory_bytes));
+  add("--workers", std::to_string(run.workers > 0 ? run.workers : run.threads));
+  add("--capacity", run.capacity > 0 ? std::to_string(run.capacity) : "unbounded");
+  add("--max-threads", std::to_string(run.max_threads));
+  if (run.latency) words.emplace_back("--latency");
+  if (options.rate_per_s > 0) add("--rate", std::to_string(options.rate_per_s));
+  words.insert(words.end(), input.words().begin(), input.words().end());
+  return words;
+}
+
+std::string describe_input(const LoadOptions& options) {
+  if (options.synthetic) return options.synthetic_text;
+  std::string text = options.files.front();
+  if (options.files.size() > 1) text += " and " + std::to_string(options.files.size() - 1) + " more";
+  const FileSource source(options.files, options.run.max_record_bytes, nullptr);
+  return text + " (" + with_commas(source.total_bytes()) + " bytes)";
+}
+
+}  // namespace shardflow::app

@@ -1,0 +1,236 @@
+// What `sweep` runs, and what it makes of the samples.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "app/sweep_file.hpp"
+#include "app/sweep_grid.hpp"
+#include "app/sweep_result.hpp"
+#include "tests/folder.hpp"
+
+using namespace shardflow;
+using namespace shardflow::app;
+
+namespace {
+
+SweepOptions options(std::initializer_list<const char*> modes) {
+  SweepOptions options;
+  for (const char* const mode : modes) options.modes.push_back(find_mode(mode));
+  options.threads = {1, 2};
+  options.shards = {8};
+  options.capacities = {100, 0};
+  options.block_bytes = {4096};
+  options.load.run.max_threads = 256;
+  return options;
+}
+
+std::vector<std::string> described(const std::vector<GridPoint>& grid) {
+  std::vector<std::string> lines;
+  for (const GridPoint& point : grid) {
+    const std::string capacity = point.capacity == SIZE_MAX ? "" : ", capacity " + std::to_string(point.capacity);
+    lines.push_back(describe(point) + capacity);
+  }
+  return lines;
+}
+
+Sample sample(double ns_per_record) {
+  Sample sample;
+  sample.ns_per_record = ns_per_record;
+  sample.wall_s = 0.5;
+  sample.user_s = 0.25;
+  sample.system_s = 0.125;
+  sample.voluntary_switches = 3;
+  sample.involuntary_switches = 4;
+  sample.peak_resident_bytes = 5'000'000;
+  sample.records = 1000;
+  sample.keys = 10;
+  sample.digest = "abc";
+  return sample;
+}
+
+// Throughput that follows the Universal Scalability Law exactly: 10 M/s, contention 0.1, coherency 0.02.
+Sweep by_threads(const std::vector<std::uint32_t>& threads) {
+  Sweep sweep;
+  sweep.command = "shardflow sweep x";
+  sweep.input = "sequential";
+  for (const std::uint32_t n : threads) {
+    GridPoint at{"flow", 1000, n, 8, SIZE_MAX, 4096};
+    const double slowdown = 1 + 0.1 * (n - 1) + 0.02 * n * (n - 1);
+    sweep.points.push_back({at, false, {sample(100 * slowdown / n), sample(100.0001 * slowdown / n)}});
+  }
+  return sweep;
+}
+
+std::string error_of(const std::string& name, const std::string& input, const std::string& machine) {
+  try {
+    std::vector<SweepPoint> points;
+    SweepFile(name, input, machine).read_into(points);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("an axis multiplies the points of those modes alone that it makes a difference to") {
+  CHECK(described(make_grid(options({"serial", "flow", "channel"}))) ==
+        std::vector<std::string>{
+            "serial, all records, 1 threads, 8 shards",
+            "flow, all records, 1 threads, 8 shards",
+            "flow, all records, 2 threads, 8 shards",
+            "channel, all records, 1 threads, 8 shards, capacity 100",
+            "channel, all records, 1 threads, 8 shards, capacity 0",
+            "channel, all records, 2 threads, 8 shards, capacity 100",
+            "channel, all records, 2 threads, 8 shards, capacity 0",
+        });
+}
+
+TEST_CASE("workers are channel's threads, and a point that stands twice in the lists is one") {
+  SweepOptions both = options({"channel", "flow", "flow"});
+  both.workers = {5};
+  both.capacities = {7, 7};
+  both.records = {1000, 1000};
+  both.threads = {2};
+  CHECK(described(make_grid(both)) == std::vector<std::string>{"channel, 1k records, 5 threads, 8 shards, capacity 7",
+                                                               "flow, 1k records, 2 threads, 8 shards"});
+}
+
+TEST_CASE("a point's options reach the run") {
+  const LoadOptions at = options_at({"channel", 1000, 5, 16, 0, 64}, LoadOptions());
+  CHECK(at.mode == find_mode("channel"));
+  CHECK(at.run.workers == 5);
+  CHECK(at.shards == 16);
+  CHECK(at.run.capacity == 0);
+  CHECK(at.run.block_bytes == 64);
+}
+
+TEST_CASE("the laws are fitted along an axis, and give back what the samples were made from") {
+  const auto studies = scaling_studies(by_threads({1, 2, 4, 8}));
+  REQUIRE(studies.size() == 1);
+  CHECK(studies[0].over == "threads");
+  REQUIRE(studies[0].universal);
+  CHECK(studies[0].universal->sigma.value == doctest::Approx(0.1).epsilon(0.001));
+  CHECK(studies[0].universal->kappa.value == doctest::Approx(0.02).epsilon(0.001));
+  CHECK(studies[0].universal->best_concurrency.value == doctest::Approx(6.708).epsilon(0.001));
+}
+
+TEST_CASE("two points are no curve: the fit is refused, and said why") {
+  const Sweep sweep = by_threads({1, 2});
+  CHECK_FALSE(scaling_studies(sweep).at(0).universal);
+  CHECK(sweep_text(sweep).ends_with("\nno fit over threads: it needs 3 different numbers of them, and there are 2\n"));
+  CHECK(scaling_studies(by_threads({2})).empty());
+}
+
+TEST_CASE("lines of the grid are studied apart") {
+  Sweep sweep = by_threads({1, 2, 4});
+  const std::size_t size = sweep.points.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    sweep.points.push_back(sweep.points[i]);
+    sweep.points.back().at.block_bytes = 64;
+  }
+  const auto studies = scaling_studies(sweep);
+  REQUIRE(studies.size() == 2);
+  CHECK(studies[0].measured.size() == 6);
+  CHECK(studies[1].at.block_bytes == 64);
+}
+
+TEST_CASE("the table shows the axes that vary, and stays within 80 columns") {
+  Sweep sweep = by_threads({1, 2, 4});
+  sweep.longest_run_s = 10;
+  sweep.points.push_back({{"threads", 1000, 256, 8, SIZE_MAX, 4096}, true, {}});
+  const std::string text = sweep_text(sweep);
+  CHECK(text ==
+        "sequential; medians of up to 2 runs; all maps were checked\n\n"
+        "mode           threads ns/record     50 % interval peak MB\n"
+        "flow                 1       100        100 to 100       5\n"
+        "flow                 2      57.0      57.0 to 57.0       5\n"
+        "flow                 4      38.5      38.5 to 38.5       5\n"
+        "threads            256  too slow\n"
+        "\n"
+        "too slow: a run took more than 10 s (--max-run)\n"
+        "\n"
+        "flow, 1k records, over threads:\n"
+        "  Amdahl     serial fraction 0.18 (0.15 to 0.21); residual 1.6 %\n"
+        "  universal  contention 0.10 (0.10 to 0.10), coherency 0.020 (0.020 to 0.020),\n"
+        "             best with 6.71 (6.71 to 6.71) threads; residual 0.0 %\n");
+}
+
+TEST_CASE("the JSON has every sample and the fits, and no number where there is none") {
+  Sweep sweep = by_threads({1, 2, 4});
+  sweep.points.push_back({{"channel", 1000, 2, 8, 0, 4096}, false, {sample(1)}});
+  const auto json = nlohmann::json::parse(sweep_json(sweep));
+  CHECK(json["schema"] == 1);
+  CHECK(json["kind"] == "sweep");
+  CHECK(json["points"].size() == 4);
+  CHECK(json["points"][0]["samples"].size() == 2);
+  CHECK_FALSE(json["points"][0].contains("capacity"));
+  CHECK(json["points"][3]["capacity"].is_null());
+  CHECK(json["fits"][0]["over"] == "threads");
+  CHECK(json["fits"][0]["measured"].size() == 6);
+  CHECK(json["fits"][0]["universal"]["sigma"]["value"].get<double>() == doctest::Approx(0.1).epsilon(0.001));
+}
+
+TEST_CASE("runs that were written are read again, each to its point") {
+  const testing::Folder folder;
+  const std::string name = folder.path("sweep.csv");
+  std::vector<SweepPoint> points = by_threads({1, 2}).points;
+  for (SweepPoint& point : points) point.samples.clear();
+  Sample with_latency = sample(1.25);
+  with_latency.latency = {1000, 1, 2, 3, 4, 5};
+  {
+    SweepFile file(name, "in \"put\", a", "cpu, 2 cores");
+    file.read_into(points);
+    file.append(points[0].at, sample(0.1));
+    file.append(points[0].at, with_latency);
+    file.append_too_slow(points[1].at);
+    file.append({"flow", 77, 1, 8, SIZE_MAX, 4096}, sample(3));  // of a larger grid
+  }
+  SweepFile(name, "in \"put\", a", "cpu, 2 cores").read_into(points);
+  REQUIRE(points[0].samples.size() == 2);
+  CHECK(points[0].samples[0].ns_per_record == 0.1);
+  CHECK(points[0].samples[0].digest == "abc");
+  CHECK_FALSE(points[0].samples[0].latency);
+  CHECK(points[0].samples[1].latency->p999_ns == 4);
+  CHECK(points[0].samples[1].latency->count == 1000);
+  CHECK(points[1].too_slow);
+}
+
+TEST_CASE("a line that a kill cut off is dropped, and the next one begins afresh") {
+  const testing::Folder folder;
+  const std::string name = folder.path("sweep.csv");
+  std::vector<SweepPoint> points = by_threads({1}).points;
+  points[0].samples.clear();
+  {
+    SweepFile file(name, "in", "cpu");
+    file.read_into(points);
+    file.append(points[0].at, sample(1));
+  }
+  const std::string whole = folder.read("sweep.csv");
+  folder.write("sweep.csv", whole + whole.substr(whole.find('\n') + 1, 40));
+  SweepFile file(name, "in", "cpu");
+  file.read_into(points);
+  CHECK(points[0].samples.size() == 1);
+  CHECK(folder.read("sweep.csv") == whole);
+}
+
+TEST_CASE("a file of something else is left as it is, and refused") {
+  const testing::Folder folder;
+  const std::string other = folder.write("notes", "my notes\n");
+  CHECK(error_of(other, "in", "cpu") == other + ": is no file of a sweep; remove it, or give --output another name");
+  CHECK(folder.read("notes") == "my notes\n");
+  const std::string short_notes = folder.write("short", "my notes");  // without LF
+  CHECK(error_of(short_notes, "in", "cpu").find("is no file of a sweep") != std::string::npos);
+  CHECK(folder.read("short") == "my notes");
+  const std::string name = folder.path("sweep.csv");
+  std::vector<SweepPoint> points = by_threads({1}).points;
+  {
+    SweepFile file(name, "in", "cpu");
+    file.read_into(points);
+    file.append(points[0].at, sample(1));
+  }
+  CHECK(error_of(name, "other", "cpu") ==
+        name + ": is of a sweep over another input, or on another machine; remove it, or give --output another name");
+  CHECK(error_of(name, "in", "other").find("another machine") != std::string::npos);
+}
