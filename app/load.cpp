@@ -5,6 +5,7 @@
 
 #include "app/commands.hpp"
 #include "app/options.hpp"
+#include "app/output.hpp"
 #include "app/progress.hpp"
 #include "app/statistics.hpp"
 #include "app/terminal.hpp"
@@ -12,7 +13,7 @@
 #include "pipeline/input/paced_source.hpp"
 #include "pipeline/input/stamped_source.hpp"
 #include "pipeline/measure/check.hpp"
-#include "pipeline/output/tsv_writer.hpp"
+#include "pipeline/output/sink.hpp"
 
 namespace shardflow::app {
 namespace {
@@ -112,12 +113,6 @@ int print_values(const Store& store, const std::vector<std::string>& keys) {
   return code;
 }
 
-void write_map(const LoadOptions& options, const Interrupt& interrupt, const Store& store) {
-  const auto sink = open_sink(options.output, &interrupt);
-  write_tsv(store, options.sort ? Order::kByKey : Order::kAsStored, *sink);
-  sink->commit();
-}
-
 void write_hgrm(const LoadOptions& options, const Interrupt& interrupt, const Histogram& latency) {
   const auto sink = open_sink(options.hgrm, &interrupt);
   sink->write(latency.hgrm());
@@ -135,7 +130,7 @@ int load(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
   LoadStatistics statistics = run(options, parsed.terminal, interrupt, store);
   describe_store(store, options.digest, statistics);
   if (options.check) check(options, interrupt, store);
-  if (!options.output.empty()) write_map(options, interrupt, store);
+  if (!options.output.empty()) write_output(options, store, interrupt);
   if (!options.hgrm.empty()) write_hgrm(options, interrupt, statistics.run.latency);
   print_statistics(options, parsed.terminal, statistics);
   return print_values(store, options.get);

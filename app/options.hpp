@@ -10,6 +10,7 @@
 
 #include "pipeline/input/synthetic.hpp"
 #include "pipeline/mode/mode.hpp"
+#include "pipeline/output/map_writer.hpp"
 
 namespace shardflow::app {
 
@@ -40,8 +41,9 @@ struct LoadOptions {
   std::uint64_t max_memory_bytes = 0;
   RunOptions run;  // without interrupt and progress
 
-  std::string output;  // empty: none; "-" is standard output
-  bool sort = false;
+  std::string output;  // empty: none; "-" is standard output; with split a folder
+  WriteOptions write;
+  std::uint32_t split = 0;  // into so many files; 0: one file
   std::vector<std::string> get;
   bool digest = false;
   bool check = false;

@@ -259,3 +259,44 @@ TEST_CASE("a store that would outgrow --max-memory is refused with both figures"
   CHECK(outcome.error.find("the limit is 16 MiB") != std::string::npos);
   CHECK(outcome.error.find("--max-memory") != std::string::npos);
 }
+
+TEST_CASE("the output has the format that its name ends in, or the one asked for") {
+  const Folder folder;
+  const auto output = [&](const std::string& name, std::vector<std::string> more = {}) {
+    std::vector<std::string> words{"load", "-", "-q", "--sort", "--output", folder.path(name)};
+    words.insert(words.end(), more.begin(), more.end());
+    CHECK(run(words, "a\t1,2\nb\t3\n").exit_code == 0);
+    return folder.read(name);
+  };
+  CHECK(output("x.csv") == "a,\"1,2\"\nb,3\n");
+  CHECK(output("x.jsonl") == "{\"key\":\"a\",\"value\":\"1,2\"}\n{\"key\":\"b\",\"value\":\"3\"}\n");
+  CHECK(output("x.tsv") == "a\t1,2\nb\t3\n");
+  CHECK(output("plain") == "a\t1,2\nb\t3\n");
+  CHECK(output("x.csv.tsv") == "a\t1,2\nb\t3\n");
+  CHECK(output("x.log", {"--output-format", "csv"}) == "a,\"1,2\"\nb,3\n");
+  CHECK(output("x.gz").starts_with("\x1f\x8b"));
+  CHECK(output("x.csv.zst").starts_with("\x28\xb5\x2f\xfd"));
+  CHECK(output("y.csv", {"--output-format", "tsv.gz"}).starts_with("\x1f\x8b"));
+  CHECK(run({"load", "-", "--output", "x", "--output-format", "xml"}, "").error ==
+        "shardflow: --output-format: 'xml' is none of tsv, csv and jsonl, with or without .gz or .zst\n");
+}
+
+TEST_CASE("a split output is a folder of parts, one for each shard") {
+  const Folder folder;
+  const std::string parts = folder.path("parts");
+  const std::vector<std::string> words{"load", "-", "-q", "--shards", "3", "--split", "shards", "--output", parts};
+  REQUIRE(run(words, "a\t1\nb\t2\nc\t3\nd\t4\ne\t5\n").exit_code == 0);
+  std::string all;
+  for (const char* const name : {"parts/part-00000.tsv", "parts/part-00001.tsv", "parts/part-00002.tsv"}) {
+    all += folder.read(name);
+  }
+  CHECK(std::ranges::count(all, '\n') == 5);
+  // Again: the same parts are replaced. With fewer, the last one would stay and be taken for ours.
+  CHECK(run(words, "a\t1\n").exit_code == 0);
+  const Outcome fewer = run({"load", "-", "-q", "--split", "2", "--output", parts}, "a\t1\n");
+  CHECK(fewer.exit_code == 1);
+  CHECK(fewer.error ==
+        "shardflow: " + parts + "/part-00002.tsv: is a part of another split; remove it, or give another folder\n");
+  CHECK(run({"load", "-", "--split", "2", "--output", "-"}, "").exit_code == 2);
+  CHECK(run({"load", "-", "--split", "2"}, "").exit_code == 2);
+}

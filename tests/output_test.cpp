@@ -1,15 +1,20 @@
 // Sinks and writers.
 #include <doctest/doctest.h>
+#include <libdeflate.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "pipeline/errors.hpp"
 #include "pipeline/mode/mode.hpp"
+#include "pipeline/output/map_writer.hpp"
 #include "pipeline/output/sink.hpp"
-#include "pipeline/output/tsv_writer.hpp"
 #include "tests/folder.hpp"
 #include "tests/testing.hpp"
 
@@ -21,18 +26,87 @@ namespace {
 
 class TextSink final : public Sink {
  public:
-  void write(std::string_view bytes) override { text += bytes; }
+  explicit TextSink(std::string& text) : text_(text) {}
+  void write(std::string_view bytes) override { text_ += bytes; }
   void commit() override {}
-  std::string text;
+
+ private:
+  std::string& text_;
 };
+
+void fill(Store& store, const std::string& tsv) {
+  testing::TextSource source(tsv);
+  find_mode("serial")->run(source, store, {});
+}
+
+// What is written to each of so many files.
+std::vector<std::string> written(const Store& store, const WriteOptions& options, std::size_t files) {
+  std::vector<std::string> texts(files);
+  std::vector<std::unique_ptr<Sink>> sinks;
+  for (std::string& text : texts) sinks.push_back(std::make_unique<TextSink>(text));
+  write_map(store, options, sinks);
+  return texts;
+}
+
+std::string written(const Store& store, const WriteOptions& options) { return written(store, options, 1)[0]; }
 
 std::string written(const Pairs& records, Order order, std::uint32_t shards = 4) {
   Store store(shards);
-  testing::TextSource source(testing::to_tsv(records));
-  find_mode("serial")->run(source, store, {});
-  TextSink sink;
-  write_tsv(store, order, sink);
-  return sink.text;
+  fill(store, testing::to_tsv(records));
+  return written(store, {.order = order});
+}
+
+template <RecordFormat format>
+std::string line(std::string_view key, std::string_view value) {
+  std::string text;
+  append_record<format>(text, key, value);
+  return text;
+}
+
+template <RecordFormat format>
+std::string refusal(std::string_view key, std::string_view value) {
+  try {
+    line<format>(key, value);
+  } catch (const EncodingError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+std::string gunzipped(const std::string& packed) {
+  std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> decompressor(
+      libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+  std::string all;
+  std::string member(std::size_t{16} << 20, '\0');
+  for (std::size_t at = 0; at < packed.size();) {
+    std::size_t taken = 0;
+    std::size_t given = 0;
+    REQUIRE(libdeflate_gzip_decompress_ex(decompressor.get(), packed.data() + at, packed.size() - at, member.data(),
+                                          member.size(), &taken, &given) == LIBDEFLATE_SUCCESS);
+    all.append(member, 0, given);
+    at += taken;
+  }
+  return all;
+}
+
+std::string unzstd(const std::string& packed) {
+  std::string all;
+  std::string frame(std::size_t{16} << 20, '\0');
+  for (std::size_t at = 0; at < packed.size();) {
+    const std::size_t taken = ZSTD_findFrameCompressedSize(packed.data() + at, packed.size() - at);
+    REQUIRE(ZSTD_isError(taken) == 0);
+    const std::size_t given = ZSTD_decompress(frame.data(), frame.size(), packed.data() + at, taken);
+    REQUIRE(ZSTD_isError(given) == 0);
+    all.append(frame, 0, given);
+    at += taken;
+  }
+  return all;
+}
+
+std::string many_lines(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += "key" + std::to_string(i) + "\tvalue" + std::to_string(i) + "\n";
+  return text;
 }
 
 }  // namespace
@@ -108,4 +182,107 @@ TEST_CASE("as stored, one shard gives the keys in the order in which they came")
 TEST_CASE("a value that ends in CR and a first key that begins with a byte order mark survive the way back") {
   CHECK(written({{"k", "v\r\r"}}, Order::kAsStored) == "k\tv\r\r\n");
   CHECK(written({{"\xef\xbb\xbfk", "v"}}, Order::kAsStored) == "\xef\xbb\xbf\xef\xbb\xbfk\tv\n");
+}
+
+TEST_CASE("what a format has no way to write is refused, with what would do") {
+  CHECK(refusal<RecordFormat::kTsv>("a\tb", "v") ==
+        "the record of key \"a\\tb\" can't be written: TSV has no TAB in a key; write CSV or JSON Lines, or use "
+        "--escape");
+  CHECK(refusal<RecordFormat::kTsv>("a", "v\nw").find("no line feed in a record") != std::string::npos);
+  CHECK(refusal<RecordFormat::kJsonLines>("\xff", "v").find("it is not UTF-8") != std::string::npos);
+  CHECK(refusal<RecordFormat::kJsonLines>("k", "v\xc3").find("it is not UTF-8") != std::string::npos);
+  CHECK(line<RecordFormat::kTsv>("a", "v\tw") == "a\tv\tw\n");
+}
+
+TEST_CASE("each format escapes what it must, and no more") {
+  CHECK(line<RecordFormat::kEscapedTsv>("a\tb", "c\nd\re\\f\"") == "a\\tb\tc\\nd\\re\\\\f\"\n");
+  CHECK(line<RecordFormat::kCsv>("plain", "") == "plain,\n");
+  CHECK(line<RecordFormat::kCsv>("a,b", "c\"d") == "\"a,b\",\"c\"\"d\"\n");
+  CHECK(line<RecordFormat::kCsv>("a\nb", "c\rd") == "\"a\nb\",\"c\rd\"\n");
+  CHECK(line<RecordFormat::kCsv>("\xef\xbb\xbfk", "v") == "\"\xef\xbb\xbfk\",v\n");
+  CHECK(line<RecordFormat::kJsonLines>("q\"\\", "\t\n\x01\x1f\xc3\xa4/") ==
+        "{\"key\":\"q\\\"\\\\\",\"value\":\"\\t\\n\\u0001\\u001f\xc3\xa4/\"}\n");
+}
+
+TEST_CASE("every number of threads and files writes each record once, in the same order") {
+  Store store(8);
+  fill(store, many_lines(200'000));
+  for (const Order order : {Order::kAsStored, Order::kByKey}) {
+    const std::string alone = written(store, {.order = order, .threads = 1});
+    CHECK(std::ranges::count(alone, '\n') == 200'000);
+    CHECK(written(store, {.order = order, .threads = 4}) == alone);
+  }
+}
+
+TEST_CASE("by key means so too where keys share more than eight bytes") {
+  std::string text;
+  for (const char* const key : {"prefix-aaaaaaaaz", "prefix-aaaaaaaab", "prefix-", "prefix-b", "prefix-aaaaaaaaa"}) {
+    text += std::string(key) + "\tv\n";
+  }
+  Store store(3);
+  fill(store, text);
+  CHECK(written(store, {.order = Order::kByKey, .threads = 2}) ==
+        "prefix-\tv\nprefix-aaaaaaaaa\tv\nprefix-aaaaaaaab\tv\nprefix-aaaaaaaaz\tv\nprefix-b\tv\n");
+}
+
+TEST_CASE("a key's file is that of its murmur3, whatever the number of shards") {
+  const std::string text = many_lines(1000);
+  Store few(2);
+  Store many(7);
+  fill(few, text);
+  fill(many, text);
+  const auto parts = written(few, {.order = Order::kByKey}, 7);
+  CHECK(parts == written(many, {.order = Order::kByKey}, 7));
+  std::size_t records = 0;
+  for (std::size_t shard = 0; shard < 7; ++shard) {
+    const auto lines = static_cast<std::size_t>(std::ranges::count(parts[shard], '\n'));
+    CHECK(lines == many.shards()[shard].size());  // as many files as shards: a shard is a file
+    records += lines;
+  }
+  CHECK(records == 1000);
+}
+
+TEST_CASE("compressed output is the same text, in members and frames that stand in a row") {
+  Store store(5);
+  fill(store, many_lines(200'000));
+  const std::string plain = written(store, {.threads = 2});
+  const std::string gzip = written(store, {.compression = Compression::kGzip, .threads = 2});
+  const std::string zstd = written(store, {.compression = Compression::kZstd, .threads = 2});
+  CHECK(gzip.size() < plain.size() / 2);
+  CHECK(zstd.size() < plain.size() / 2);
+  CHECK(gunzipped(gzip) == plain);
+  CHECK(unzstd(zstd) == plain);
+}
+
+TEST_CASE("nothing, compressed, is still a file of its format") {
+  const Store store(2);
+  CHECK(written(store, {}).empty());
+  const std::string gzip = written(store, {.compression = Compression::kGzip});
+  CHECK_FALSE(gzip.empty());
+  CHECK(gunzipped(gzip).empty());
+  const std::string zstd = written(store, {.compression = Compression::kZstd});
+  CHECK_FALSE(zstd.empty());
+  CHECK(unzstd(zstd).empty());
+}
+
+TEST_CASE("a byte order mark in the first key survives compression too") {
+  Store store(1);
+  fill(store, "\xef\xbb\xbf\xef\xbb\xbfk\tv\n");  // TextSource keeps both: the key begins with them
+  const std::string plain = written(store, {});
+  CHECK(gunzipped(written(store, {.compression = Compression::kGzip})) == plain);
+  CHECK(plain.starts_with("\xef\xbb\xbf\xef\xbb\xbf"));
+}
+
+TEST_CASE("a sink that fails ends the writing with its own words") {
+  class FullSink final : public Sink {
+   public:
+    void write(std::string_view) override { throw IoError("disk", "writing failed", ENOSPC); }
+    void commit() override {}
+  };
+  Store store(4);
+  fill(store, many_lines(100'000));
+  std::vector<std::unique_ptr<Sink>> sinks;
+  sinks.push_back(std::make_unique<FullSink>());
+  CHECK_THROWS_WITH_AS(write_map(store, {.threads = 2}, sinks), "disk: writing failed: No space left on device",
+                       IoError);
 }

@@ -1,5 +1,7 @@
 // The options of `shardflow load`.
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "app/options/grammars.hpp"
 #include "app/options/groups.hpp"
@@ -17,8 +19,11 @@ po::options_description mode_option() {
 po::options_description result_options() {
   po::options_description options("Result");
   auto add = options.add_options();
-  add("output,o", text()->value_name("FILE"), "write the final map as TSV; '-' is standard output");
+  add("output,o", text()->value_name("FILE"), "write the final map; '-' is standard output");
+  add("output-format", text("auto")->value_name("FORMAT"),
+      "tsv, csv or jsonl, with .gz or .zst behind it to compress; auto: as --output's name ends, else tsv");
   add("sort", po::bool_switch(), "order --output by key bytes");
+  add("split", text()->value_name("N"), "as N files by the keys' murmur3, or 'shards', into the folder --output");
   add("get", po::value<Strings>()->value_name("KEY")->composing(), "print a key's value; may be repeated");
   add("digest", po::bool_switch(), "also tell the map's digest: equal maps, equal digests");
   add("hgrm", text()->value_name("FILE"), "write the distribution of the latencies, for HdrHistogram's plotters");
@@ -30,6 +35,56 @@ const Mode* read_mode(const Merged& merged) {
   const std::string name = merged.get("mode");
   if (const Mode* const mode = find_mode(name)) return mode;
   throw UsageError("--mode: '" + name + "' is no mode; there are " + mode_names());
+}
+
+// Takes .gz or .zst off the name's end.
+Compression take_compression(std::string_view& name) {
+  for (const auto& [suffix, compression] : {std::pair{std::string_view(".gz"), Compression::kGzip},
+                                            std::pair{std::string_view(".zst"), Compression::kZstd}}) {
+    if (!name.ends_with(suffix)) continue;
+    name.remove_suffix(suffix.size());
+    return compression;
+  }
+  return Compression::kNone;
+}
+
+std::optional<RecordFormat> format_of(std::string_view name) {
+  if (name == "tsv") return RecordFormat::kTsv;
+  if (name == "csv") return RecordFormat::kCsv;
+  if (name == "jsonl" || name == "ndjson") return RecordFormat::kJsonLines;
+  return std::nullopt;
+}
+
+// "csv.gz", or the end of "last.csv.gz".
+WriteOptions read_write_options(const Merged& merged) {
+  const std::string asked = merged.get("output-format");
+  const std::string output = merged.get("output");
+  std::string_view name = asked == "auto" ? output : asked;
+  WriteOptions options;
+  options.compression = take_compression(name);
+  if (asked == "auto") {
+    options.format = format_of(name.substr(name.rfind('.') + 1)).value_or(RecordFormat::kTsv);
+  } else if (const auto format = format_of(name)) {
+    options.format = *format;
+  } else {
+    throw UsageError("--output-format: '" + asked + "' is none of tsv, csv and jsonl, with or without .gz or .zst");
+  }
+  return options;
+}
+
+void read_output(const Merged& merged, LoadOptions& options) {
+  options.write = read_write_options(merged);
+  options.write.threads = options.run.threads;
+  if (merged.on("sort")) options.write.order = Order::kByKey;
+  if (merged.has("split")) {
+    options.split = merged.get("split") == "shards" ? options.shards : number_within(merged, "split", kShards);
+  }
+  if (merged.on("sort") && options.output.empty()) throw UsageError("--sort orders --output, which is missing");
+  if (options.split > 0 && options.output.empty()) throw UsageError("--split divides --output, which is missing");
+  if (options.split > 0 && options.output == "-") throw UsageError("--split writes files; give --output a folder");
+  if (options.output == "-" && !options.get.empty()) {
+    throw UsageError("--output - and --get would mix on standard output; give --output a file");
+  }
 }
 
 }  // namespace
@@ -60,7 +115,6 @@ Parsed<LoadOptions> parse_load(const Strings& arguments) {
     read_run_options(merged, options);
     read_input(merged, options);
     options.output = merged.get("output");
-    options.sort = merged.on("sort");
     options.get = merged.list("get");
     options.digest = merged.on("digest");
     options.check = merged.on("check");
@@ -71,10 +125,7 @@ Parsed<LoadOptions> parse_load(const Strings& arguments) {
     if (options.check && (options.synthetic || std::ranges::count(options.files, "-") > 0)) {
       throw UsageError("--check reads the input twice, so it needs files");
     }
-    if (options.sort && options.output.empty()) throw UsageError("--sort orders --output, which is missing");
-    if (options.output == "-" && !options.get.empty()) {
-      throw UsageError("--output - and --get would mix on standard output; give --output a file");
-    }
+    read_output(merged, options);
   });
 }
 

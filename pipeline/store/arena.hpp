@@ -30,15 +30,19 @@ class Arena {
   // Calls visit(const char*) for the start of every live entry, in the order of their allocation.
   template <class Visit>
   void for_each_live(Visit&& visit) const {
-    for (std::size_t i = 0; i < chunks_.size(); ++i) {
-      const char* const end = i + 1 == chunks_.size() ? next_ : chunks_[i].used_end;
-      for (const char* at = chunks_[i].pages.data(); at != end;) {
-        const entry::Extent extent = entry::extent(at);
-        if (extent.live) visit(at);
-        at += extent.bytes;
-      }
+    for (std::size_t i = 0; i < chunks_.size(); ++i) for_each_live_in(i, visit);
+  }
+  // Likewise, of chunk i alone. REQUIRES: i < chunks().
+  template <class Visit>
+  void for_each_live_in(std::size_t i, Visit&& visit) const {
+    const char* const end = i + 1 == chunks_.size() ? next_ : chunks_[i].used_end;
+    for (const char* at = chunks_[i].pages.data(); at != end;) {
+      const entry::Extent extent = entry::extent(at);
+      if (extent.live) visit(at);
+      at += extent.bytes;
     }
   }
+  std::size_t chunks() const { return chunks_.size(); }
 
   std::uint64_t mapped_bytes() const { return mapped_bytes_; }
 

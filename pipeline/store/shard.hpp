@@ -30,14 +30,20 @@ class Shard {
   std::optional<std::string_view> find(std::string_view key, std::uint64_t hash) const;
 
   // Calls visit(key, value) for every record, in the order in which the keys first came
-  // (a value that outgrew its room moves to the end).
+  // (a value that outgrew its room moves to the end). The value's bytes stand behind the key's.
   template <class Visit>
   void for_each(Visit&& visit) const {
-    arena_.for_each_live([&](const char* at) {
+    for (std::size_t i = 0; i < chunks(); ++i) for_each_in(i, visit);
+  }
+  // Likewise, of a part: from any thread, each part on its own. REQUIRES: chunk < chunks().
+  template <class Visit>
+  void for_each_in(std::size_t chunk, Visit&& visit) const {
+    arena_.for_each_live_in(chunk, [&](const char* at) {
       const entry::Header header = entry::read(at);
       visit(entry::key(at, header), entry::value(at, header));
     });
   }
+  std::size_t chunks() const { return arena_.chunks(); }
 
   std::size_t size() const { return table_.size(); }
   // Records applied, repeats included.

@@ -1,0 +1,29 @@
+// Compressing output, piece by piece.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace shardflow {
+
+enum class Compression { kNone, kGzip, kZstd };
+
+// Makes each piece a gzip member or a zstd frame of its own: both formats allow any number of them in a row, so that
+// pieces can be compressed in parallel and written one after the other. One thread at a time.
+class Compressor {
+ public:
+  explicit Compressor(Compression compression);
+  ~Compressor();
+  Compressor(const Compressor&) = delete;
+  Compressor& operator=(const Compressor&) = delete;
+
+  // Compresses `text` in its place; nothing becomes an empty member or frame. Throws std::bad_alloc.
+  void run(std::string& text);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace shardflow

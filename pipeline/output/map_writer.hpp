@@ -1,0 +1,33 @@
+// The final map into one file or several.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "pipeline/output/compression.hpp"
+#include "pipeline/output/record_format.hpp"
+#include "pipeline/output/sink.hpp"
+#include "pipeline/store/store.hpp"
+
+namespace shardflow {
+
+enum class Order {
+  kAsStored,  // shard by shard; differs with the number of shards
+  kByKey,     // by the keys' bytes, unsigned: the same for every store with these records
+};
+
+struct WriteOptions {
+  RecordFormat format = RecordFormat::kTsv;
+  Compression compression = Compression::kNone;
+  Order order = Order::kAsStored;
+  std::uint32_t threads = 1;
+};
+
+// Writes each record to sink murmur3_x86_32(key, 0) % sinks.size(): where there are as many sinks as shards, a shard
+// is a file. Does not commit. Records are formatted and compressed in parallel, in pieces, and written in order by one
+// thread at a time; in memory are at most two pieces a thread, of up to 8 MiB of the store each.
+// Throws what a sink throws, EncodingError.
+void write_map(const Store& store, const WriteOptions& options, std::span<const std::unique_ptr<Sink>> sinks);
+
+}  // namespace shardflow

@@ -1,0 +1,34 @@
+// How a record is written, such that reading it gives the same record again.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace shardflow {
+
+enum class RecordFormat {
+  kTsv,         // KEY TAB VALUE LF, bytes as they are
+  kEscapedTsv,  // likewise, with \t \n \r \\ as PostgreSQL's and MySQL's dumps write them
+  kCsv,         // RFC 4180, two fields, LF: quoted where it must be
+  kJsonLines,   // {"key":"…","value":"…"} LF
+};
+
+// A record that the format has no way to write. The message names the key, and what would do.
+class EncodingError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Appends the record. Throws EncodingError: TSV without escapes has no TAB in a key and no LF; JSON is UTF-8.
+template <RecordFormat format>
+void append_record(std::string& text, std::string_view key, std::string_view value);
+
+// A field with TAB, LF, CR and backslash escaped.
+void append_escaped(std::string& text, std::string_view field);
+// A field in quotes where RFC 4180 asks for them, and where a byte order mark would else be taken for the file's.
+void append_csv_field(std::string& text, std::string_view field);
+// A string with its quotes. Throws EncodingError if it is not UTF-8.
+void append_json_string(std::string& text, std::string_view field);
+
+}  // namespace shardflow
