@@ -16,6 +16,9 @@ enum ExitCode : int {
   kFailed = 1,
   kUsage = 2,
   kBadInput = 3,
+  // Of diff, as diff(1) has them.
+  kDifferent = 1,
+  kTrouble = 2,
 };
 
 struct Command {
@@ -28,6 +31,7 @@ struct Command {
 int load(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int compare(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int sweep(const std::vector<std::string>& arguments, const Interrupt& interrupt);
+int diff(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int generate(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 
 // A command line as the user could type it again.

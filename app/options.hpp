@@ -77,6 +77,12 @@ struct SweepOptions {
   std::string output;  // empty: none
 };
 
+struct DiffOptions {
+  LoadOptions load;    // how to read, where to write
+  std::string before;  // files; one of them may be "-"
+  std::string after;
+};
+
 struct GenerateOptions {
   SyntheticSpec spec;
   std::uint64_t rate_per_s = 0;  // records a second; 0: as fast as it goes
@@ -95,6 +101,7 @@ struct Parsed {
 Parsed<LoadOptions> parse_load(const std::vector<std::string>& arguments);
 Parsed<CompareOptions> parse_compare(const std::vector<std::string>& arguments);
 Parsed<SweepOptions> parse_sweep(const std::vector<std::string>& arguments);
+Parsed<DiffOptions> parse_diff(const std::vector<std::string>& arguments);
 Parsed<GenerateOptions> parse_generate(const std::vector<std::string>& arguments);
 
 }  // namespace shardflow::app

@@ -8,6 +8,7 @@ namespace shardflow::app {
 Grammar load_grammar();
 Grammar compare_grammar();
 Grammar sweep_grammar();
+Grammar diff_grammar();
 Grammar generate_grammar();
 
 }  // namespace shardflow::app

@@ -41,4 +41,9 @@ std::uint64_t read_rate(const Merged& merged);
 // --latency and --rate.
 void read_latency(const Merged& merged, LoadOptions& options);
 
+// --output-format.
+void add_output_format(po::options_description& options);
+// It, or else the end of --output's name; order and threads stay as they are by default.
+WriteOptions read_write_options(const Merged& merged);
+
 }  // namespace shardflow::app

@@ -1,7 +1,5 @@
 // The options of `shardflow load`.
 #include <algorithm>
-#include <optional>
-#include <utility>
 
 #include "app/options/grammars.hpp"
 #include "app/options/groups.hpp"
@@ -20,8 +18,7 @@ po::options_description result_options() {
   po::options_description options("Result");
   auto add = options.add_options();
   add("output,o", text()->value_name("FILE"), "write the final map; '-' is standard output");
-  add("output-format", text("auto")->value_name("FORMAT"),
-      "tsv, csv or jsonl, with .gz or .zst behind it to compress; auto: as --output's name ends, else tsv");
+  add_output_format(options);
   add("sort", po::bool_switch(), "order --output by key bytes");
   add("split", text()->value_name("N"), "as N files by the keys' murmur3, or 'shards', into the folder --output");
   add("get", po::value<Strings>()->value_name("KEY")->composing(), "print a key's value; may be repeated");
@@ -35,41 +32,6 @@ const Mode* read_mode(const Merged& merged) {
   const std::string name = merged.get("mode");
   if (const Mode* const mode = find_mode(name)) return mode;
   throw UsageError("--mode: '" + name + "' is no mode; there are " + mode_names());
-}
-
-// Takes .gz or .zst off the name's end.
-Compression take_compression(std::string_view& name) {
-  for (const auto& [suffix, compression] : {std::pair{std::string_view(".gz"), Compression::kGzip},
-                                            std::pair{std::string_view(".zst"), Compression::kZstd}}) {
-    if (!name.ends_with(suffix)) continue;
-    name.remove_suffix(suffix.size());
-    return compression;
-  }
-  return Compression::kNone;
-}
-
-std::optional<RecordFormat> format_of(std::string_view name) {
-  if (name == "tsv") return RecordFormat::kTsv;
-  if (name == "csv") return RecordFormat::kCsv;
-  if (name == "jsonl" || name == "ndjson") return RecordFormat::kJsonLines;
-  return std::nullopt;
-}
-
-// "csv.gz", or the end of "last.csv.gz".
-WriteOptions read_write_options(const Merged& merged) {
-  const std::string asked = merged.get("output-format");
-  const std::string output = merged.get("output");
-  std::string_view name = asked == "auto" ? output : asked;
-  WriteOptions options;
-  options.compression = take_compression(name);
-  if (asked == "auto") {
-    options.format = format_of(name.substr(name.rfind('.') + 1)).value_or(RecordFormat::kTsv);
-  } else if (const auto format = format_of(name)) {
-    options.format = *format;
-  } else {
-    throw UsageError("--output-format: '" + asked + "' is none of tsv, csv and jsonl, with or without .gz or .zst");
-  }
-  return options;
 }
 
 void read_output(const Merged& merged, LoadOptions& options) {

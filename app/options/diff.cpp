@@ -1,0 +1,50 @@
+// The options of `shardflow diff`.
+#include "app/options/grammars.hpp"
+#include "app/options/groups.hpp"
+
+namespace shardflow::app {
+namespace {
+
+po::options_description result_options() {
+  po::options_description options("Result");
+  auto add = options.add_options();
+  add("output,o", text()->value_name("FILE"), "write each difference: change, key, old and new value");
+  add_output_format(options);
+  add("stats", text("text")->value_name("FORMAT"), "the counts as text or json");
+  return options;
+}
+
+}  // namespace
+
+Grammar diff_grammar() {
+  Grammar grammar{
+      "usage: shardflow diff [options] OLD NEW\n\n"
+      "Reads both files ('-' is standard input), and tells how many keys were added,\n"
+      "removed and changed by the last values, on standard output. Exits with 0 if\n"
+      "there is no difference, 1 if there is, 2 for a file that cannot be read, 3 for a\n"
+      "bad one.\n\n"
+      "  shardflow diff yesterday.tsv today.tsv --output changes.csv\n",
+      {},
+      "file",
+      -1};
+  grammar.options.add(input_options()).add(result_options()).add(run_options()).add(general_options());
+  return grammar;
+}
+
+Parsed<DiffOptions> parse_diff(const Strings& arguments) {
+  return parse<DiffOptions>(diff_grammar(), arguments, [](const Merged& merged, DiffOptions& options) {
+    const Strings files = merged.list("file");
+    if (files.size() != 2) throw UsageError("diff compares two files: OLD and NEW");
+    if (files[0] == "-" && files[1] == "-") throw UsageError("'-' can be read once only");
+    options.before = files[0];
+    options.after = files[1];
+    options.load.mode = &modes().front();
+    read_run_options(merged, options.load);
+    options.load.output = merged.get("output");
+    options.load.write = read_write_options(merged);
+    options.load.write.threads = options.load.run.threads;
+    options.load.stats = read_stats(merged);
+  });
+}
+
+}  // namespace shardflow::app

@@ -1,0 +1,48 @@
+// `shardflow diff`, from the command line.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/cli_process.hpp"
+
+using namespace testing;
+
+TEST_CASE("equal files are exit code 0, different ones 1, with the counts on standard output") {
+  const Folder folder;
+  const std::string before = folder.write("old", "a\t1\nb\t2\nc\t3\n");
+  const std::string same = folder.write("same", "c\t3\nb\t0\na\t1\nb\t2\n");
+  const std::string after = folder.write("new", "a\t1\nb\t9\nd\t4\n");
+  const Outcome equal = run({"diff", before, same});
+  CHECK(equal.exit_code == 0);
+  CHECK(equal.out == "added    0\nremoved  0\nchanged  0\nsame     3\n");
+  const Outcome different = run({"diff", before, after});
+  CHECK(different.exit_code == 1);
+  CHECK(different.out == "added    1\nremoved  1\nchanged  1\nsame     1\n");
+  CHECK(different.error.empty());
+  const Outcome json = run({"diff", before, "-", "--stats", "json"}, "a\t1\n");
+  CHECK(json.exit_code == 1);
+  CHECK(nlohmann::json::parse(json.out)["removed"] == 2);
+  CHECK(run({"diff", before, after, "-q"}).out.empty());
+}
+
+TEST_CASE("the differences go where --output says, the counts never between them") {
+  const Folder folder;
+  const std::string before = folder.write("old", "a\t1\n");
+  const std::string after = folder.write("new", "a\t2\n");
+  CHECK(run({"diff", before, after, "--output", folder.path("changes.csv")}).exit_code == 1);
+  CHECK(folder.read("changes.csv") == "change,key,old,new\nchanged,a,1,2\n");
+  const Outcome out = run({"diff", before, after, "--output", "-"});
+  CHECK(out.out == "changed\ta\t1\t2\n");
+  CHECK(out.error.starts_with("added    0\n"));
+}
+
+TEST_CASE("trouble is 2, as diff(1) has it, and bad input 3") {
+  const Folder folder;
+  const std::string good = folder.write("good", "a\t1\n");
+  const Outcome missing = run({"diff", good, folder.path("none")});
+  CHECK(missing.exit_code == 2);
+  CHECK(missing.error == "shardflow: " + folder.path("none") + ": cannot be read: No such file or directory\n");
+  CHECK(run({"diff", good, folder.write("bad", "x\n")}).exit_code == 3);
+  CHECK(run({"diff", good}).error == "shardflow: diff compares two files: OLD and NEW\n");
+  CHECK(run({"diff", "-", "-"}).exit_code == 2);
+}
