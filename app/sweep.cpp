@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <random>
 #include <set>
@@ -58,6 +59,7 @@ class Sweeper {
     sweep_.environment = Environment::now();
     sweep_.longest_run_s = options.longest_run_s;
     for (const GridPoint& at : make_grid(options)) sweep_.points.push_back({at, false, {}});
+    run_s_.resize(sweep_.points.size());
     if (options.output.empty()) return;
     file_.emplace(options.output, sweep_.input,
                   sweep_.environment.cpu + ", " + std::to_string(sweep_.environment.cores) + " cores");
@@ -69,26 +71,27 @@ class Sweeper {
       std::mt19937_64 random(options_.seed + round);
       for (const std::size_t i : shuffled(sweep_.points.size(), random)) {
         SweepPoint& point = sweep_.points[i];
-        if (!point.too_slow && point.samples.size() <= round) visit(point);
+        if (!point.too_slow && point.samples.size() <= round) run_s_[i] = visit(point);
       }
     }
     return std::move(sweep_);
   }
 
  private:
-  void visit(SweepPoint& point) {
+  // Returns how many seconds it took.
+  double visit(SweepPoint& point) {
     notes_.show(progress() + describe(point.at));
     const auto start = Clock::now();
     const std::optional<Sample> sample = too_slow_with_fewer_records(point.at) ? std::nullopt : measure(point.at);
-    if (!sample) {
+    if (sample) {
+      if (file_) file_->append(point.at, *sample);
+      point.samples.push_back(*sample);
+    } else {
+      if (file_) file_->append_too_slow(point.at);
       point.too_slow = true;
       point.samples.clear();
-      if (file_) file_->append_too_slow(point.at);
-      return;
     }
-    if (file_) file_->append(point.at, *sample);
-    point.samples.push_back(*sample);
-    run_s_[point.at] = std::chrono::duration<double>(Clock::now() - start).count();
+    return std::chrono::duration<double>(Clock::now() - start).count();
   }
 
   // Empty: it took longer than --max-run.
@@ -121,20 +124,20 @@ class Sweeper {
 
   // "17 of 60 runs, 40 s left: ". A point that was not run yet is taken to need as long as the others on average.
   std::string progress() const {
-    double sum_s = 0;
-    for (const auto& [at, seconds] : run_s_) sum_s += seconds;
-    const double mean_s = run_s_.empty() ? 0 : sum_s / static_cast<double>(run_s_.size());
+    const double sum_s = std::accumulate(run_s_.begin(), run_s_.end(), 0.0);
+    const auto known = run_s_.size() - static_cast<std::size_t>(std::ranges::count(run_s_, 0.0));
+    const double mean_s = known == 0 ? 0 : sum_s / static_cast<double>(known);
     std::uint64_t done = 0;
     double left_s = 0;
-    for (const SweepPoint& point : sweep_.points) {
+    for (std::size_t i = 0; i < run_s_.size(); ++i) {
+      const SweepPoint& point = sweep_.points[i];
       const std::uint64_t had =
           point.too_slow ? options_.rounds : std::min<std::uint64_t>(options_.rounds, point.samples.size());
-      const auto known = run_s_.find(point.at);
       done += had;
-      left_s += static_cast<double>(options_.rounds - had) * (known == run_s_.end() ? mean_s : known->second);
+      left_s += static_cast<double>(options_.rounds - had) * (run_s_[i] > 0 ? run_s_[i] : mean_s);
     }
     return std::to_string(done) + " of " + std::to_string(options_.rounds * sweep_.points.size()) + " runs" +
-           (run_s_.empty() ? "" : ", " + human_seconds(left_s) + " left") + ": ";
+           (known == 0 ? "" : ", " + human_seconds(left_s) + " left") + ": ";
   }
 
   const SweepOptions& options_;
@@ -143,7 +146,7 @@ class Sweeper {
   Workloads workloads_;
   Sweep sweep_;
   std::optional<SweepFile> file_;
-  std::map<GridPoint, double> run_s_;  // how long the last run of each point took, all told
+  std::vector<double> run_s_;  // how long the last run of each point took, all told; 0: not run yet
 };
 
 }  // namespace

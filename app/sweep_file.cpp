@@ -110,7 +110,7 @@ std::string fields_of(const Sample& sample) {
 
 }  // namespace
 
-SweepFile::SweepFile(std::string name, std::string input, std::string machine)
+SweepFile::SweepFile(std::string name, const std::string& input, const std::string& machine)
     : name_(std::move(name)),
       tail_(',' + quoted(input) + ',' + quoted(machine)),
       file_(open(name_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND, 0666)) {

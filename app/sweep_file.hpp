@@ -13,7 +13,7 @@ class SweepFile {
   // Opens `name`, or makes it with its header. `input` and `machine` stand in each line: runs of another input or
   // machine are not to be compared. Throws IoError; std::runtime_error if the file is none of a sweep, or of another
   // one.
-  SweepFile(std::string name, std::string input, std::string machine);
+  SweepFile(std::string name, const std::string& input, const std::string& machine);
 
   // Adds the runs that are in the file to those of `points` that they belong to. A line that was cut off by a kill
   // is cut off for good.

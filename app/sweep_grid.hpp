@@ -1,7 +1,6 @@
 // The points of a sweep.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,7 +20,7 @@ struct GridPoint {
   std::size_t capacity = SIZE_MAX;  // 0: unbounded; SIZE_MAX: the mode has no queue
   std::size_t block_bytes = 0;
 
-  auto operator<=>(const GridPoint&) const = default;
+  bool operator==(const GridPoint&) const = default;
 };
 
 // All points of the grid, each once, in the order of the lists: modes, records, threads, shards, capacity, blocks.
