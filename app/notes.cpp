@@ -3,11 +3,6 @@
 #include "app/terminal.hpp"
 
 namespace shardflow::app {
-namespace {
-
-constexpr std::size_t kColumns = 79;
-
-}  // namespace
 
 Notes::Notes(const TerminalOptions& terminal)
     : redraw_(is_terminal_stderr()),
@@ -20,7 +15,7 @@ Notes::~Notes() {
 
 void Notes::show(const std::string& text) {
   if (!wanted_) return;
-  print_note(redraw_ ? std::string(kClearLine) + text.substr(0, kColumns) : text + "\n");
+  print_note(redraw_ ? std::string(kClearLine) + text.substr(0, terminal_columns() - 1) : text + "\n");
   shown_ = true;
 }
 

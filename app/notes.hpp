@@ -15,7 +15,7 @@ class Notes {
   Notes(const Notes&) = delete;
   Notes& operator=(const Notes&) = delete;
 
-  // Cut to 79 columns where it is redrawn: a longer one would wrap and stay.
+  // Cut to the terminal's width where it is redrawn: a longer one would wrap and stay.
   void show(const std::string& text);
 
  private:

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 
+#include "app/progress_text.hpp"
 #include "app/terminal.hpp"
 
 namespace shardflow::app {
@@ -43,17 +44,11 @@ void ProgressLine::draw_until_over() {
   if (drawn && redraw_) print_note(kClearLine);
 }
 
-// Shorter than 80 columns in every case.
 void ProgressLine::draw(double elapsed_s) {
-  const auto bytes = static_cast<double>(progress_.bytes.load(std::memory_order_relaxed));
-  const auto records = static_cast<double>(progress_.records.load(std::memory_order_relaxed));
-  std::string line =
-      human_count(records) + " records, " + human_bytes(bytes) + ", " + human_count(records / elapsed_s) + " records/s";
-  if (total_bytes_ > 0 && bytes > 0) {
-    const double share = std::min(1.0, bytes / static_cast<double>(total_bytes_));
-    line = fixed(100 * share, 0) + " %: " + line + ", " + fixed(elapsed_s / share - elapsed_s, 0) + " s left";
-  }
-  print_note(redraw_ ? std::string(kClearLine) + line : line + "\n");
+  const ProgressState state{progress_.records.load(std::memory_order_relaxed),
+                            progress_.bytes.load(std::memory_order_relaxed), total_bytes_, elapsed_s};
+  // The terminal may have another size by now.
+  print_note(redraw_ ? std::string(kClearLine) + progress_bar(state, terminal_columns()) : progress_text(state) + "\n");
 }
 
 }  // namespace shardflow::app

@@ -1,5 +1,6 @@
 #include "app/terminal.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -31,6 +32,12 @@ void print_error(std::string_view message) { print_note("shardflow: " + std::str
 void print_note(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 bool is_terminal_stderr() { return isatty(STDERR_FILENO) == 1; }
+
+std::size_t terminal_columns() {
+  constexpr std::size_t kUsual = 80;
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+}
 
 bool use_color(When color) {
   if (color != When::kAuto) return color == When::kAlways;

@@ -20,6 +20,8 @@ void print_note(std::string_view text);
 // Whether to use colour on standard error: --color, then NO_COLOR, then whether it is a terminal.
 bool use_color(When color);
 bool is_terminal_stderr();
+// Of the terminal on standard error, now; 80 where there is none, or it does not tell.
+std::size_t terminal_columns();
 
 // Back to the line's start, and the line cleared.
 inline constexpr std::string_view kClearLine = "\r\033[K";

@@ -1,0 +1,95 @@
+// Progress, on a terminal and into a log.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <sstream>
+#include <thread>
+
+#include "tests/cli_process.hpp"
+
+using namespace testing;
+
+namespace {
+
+// A terminal of so many columns; what a program writes to it is read from here.
+class Terminal {
+ public:
+  explicit Terminal(unsigned short columns) : master_(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
+    REQUIRE(grantpt(master_) == 0);
+    REQUIRE(unlockpt(master_) == 0);
+    const winsize size{24, columns, 0, 0};
+    ioctl(master_, TIOCSWINSZ, &size);
+    name_ = ptsname(master_);
+  }
+  ~Terminal() { close(master_); }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+
+  const std::string& name() const { return name_; }
+  std::string read_all() const {
+    std::string text;
+    std::array<char, 4096> buffer;
+    for (ssize_t got; (got = read(master_, buffer.data(), buffer.size())) > 0;) {
+      text.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    return text;
+  }
+
+ private:
+  int master_;
+  std::string name_;
+};
+
+// What `arguments` write to a terminal as their standard error.
+std::string on_terminal(std::vector<std::string> arguments, unsigned short columns) {
+  const Terminal terminal(columns);
+  Invocation invocation{std::move(arguments), "", {}, "", {}};
+  invocation.in_child = [&] { dup2(open(terminal.name().c_str(), O_RDWR | O_NOCTTY), STDERR_FILENO); };
+  std::string text;
+  std::thread reader([&] { text = terminal.read_all(); });
+  run(invocation);
+  reader.join();
+  return text;
+}
+
+constexpr const char* kSlow = "sequential:records=700";  // at 1k a second: 0.7 s, three redraws
+
+}  // namespace
+
+TEST_CASE("on a terminal one line is redrawn within its width, and removed in the end") {
+  const std::string text = on_terminal({"load", "--synthetic", kSlow, "--rate", "1k", "--get", "none"}, 50);
+  constexpr std::string_view kClear = "\r\033[K";
+  std::size_t draws = 0;
+  std::size_t begin = 0;
+  for (std::size_t at; (at = text.find(kClear, begin)) != std::string::npos; ++draws) {
+    CHECK(at - begin < 50);
+    begin = at + kClear.size();
+  }
+  CHECK(draws >= 3);
+  CHECK(text.find(" records/s") < begin);
+  CHECK(text.substr(begin).starts_with("700 records, 700 keys in "));
+}
+
+TEST_CASE("nothing is drawn when told so, or when quiet") {
+  for (const char* const option : {"--progress=never", "--quiet"}) {
+    const std::string text = on_terminal({"load", "--synthetic", kSlow, "--rate", "1k", option}, 80);
+    CHECK(text.find('\033') == text.find("\033[1m"));  // the statistics have a bold figure
+  }
+}
+
+TEST_CASE("into a log, progress is plain lines") {
+  const Outcome outcome =
+      run({"load", "--synthetic", "sequential:records=2500", "--rate", "1k", "--progress", "always", "-o", "-"});
+  CHECK(outcome.error.find('\r') == std::string::npos);
+  CHECK(outcome.error.find('\033') == std::string::npos);
+  std::istringstream lines(outcome.error);
+  std::string first;
+  std::getline(lines, first);
+  CHECK_MESSAGE(first.ends_with(" left"), first);
+  CHECK(std::ranges::count(outcome.out, '\n') == 2500);
+}
