@@ -33,7 +33,7 @@ std::string huge_pages(const LoadStatistics& s) {
   const std::string share =
       std::to_string(percent) + " % of " + human_bytes(static_cast<double>(s.anonymous.resident_bytes));
   const bool refused = s.anonymous.huge_bytes == 0 && s.anonymous.resident_bytes > 8 * kHugePageBytes;
-  return refused ? share + " (refused: see /sys/kernel/mm/transparent_hugepage/enabled)" : share;
+  return share + " in huge pages" + (refused ? " (refused: transparent_hugepage)" : "");
 }
 
 std::string memory_text(const LoadStatistics& s) {
@@ -88,7 +88,7 @@ std::string statistics_text(const LoadStatistics& s, bool verbose, bool color) {
                          with_commas(s.usage.voluntary_switches) + " voluntary, " +
                          with_commas(s.usage.involuntary_switches) + " forced switches");
   text += row("memory", memory_text(s));
-  text += row("pages", huge_pages(s) + (huge_pages(s).ends_with(')') ? "" : " in huge pages"));
+  text += row("pages", huge_pages(s));
   text += row("shards", shards_text(s));
   text += row("combined", fixed(100 * ratio(records - static_cast<double>(s.run.routed), records), 1) +
                               " % of the records repeated a key of their block");
