@@ -90,6 +90,7 @@ TEST_CASE("times are written with three digits and the unit that fits") {
 TEST_CASE("the JSON has a schema version, the environment and every sample") {
   const auto json = nlohmann::json::parse(comparison_json(example()));
   CHECK(json["schema"] == 1);
+  CHECK(json["kind"] == "comparison");
   CHECK(json["command"] == "shardflow compare example.tsv");
   CHECK(json["environment"].contains("huge_pages"));
   REQUIRE(json["modes"].size() == 2);

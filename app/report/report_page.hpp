@@ -1,0 +1,19 @@
+// The HTML report of `compare` and `sweep`: one page that opens offline, with its charts' library in it.
+#pragma once
+
+#include <string>
+
+namespace shardflow::app {
+
+// Whether this build can make reports: the CMake option SHARDFLOW_REPORT. Where it can't, call none of the below,
+// by `if constexpr`.
+inline constexpr bool kHasReport = SHARDFLOW_REPORT;
+
+// The page for a comparison's or a sweep's JSON; of any other, the page itself says that it can't draw it. Nothing in
+// the JSON can end the element that holds it.
+std::string report_page(const std::string& json);
+
+// Writes the page to `file`, whole or not at all; "-" is standard output. Throws IoError.
+void write_report(const std::string& file, const std::string& json);
+
+}  // namespace shardflow::app
