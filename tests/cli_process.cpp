@@ -51,7 +51,7 @@ void write_all(int descriptor, const std::string& text) {
   if (!invocation.output_file.empty()) dup2(open(invocation.output_file.c_str(), O_WRONLY), STDOUT_FILENO);
   for (const auto& [name, value] : invocation.environment) setenv(name.c_str(), value.c_str(), 1);
   if (invocation.in_child) invocation.in_child();
-  std::string program = binary();
+  std::string program = invocation.program.empty() ? binary() : invocation.program;
   std::vector<std::string> words = invocation.arguments;
   std::vector<char*> pointers{program.data()};
   for (std::string& word : words) pointers.push_back(word.data());

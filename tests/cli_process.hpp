@@ -1,4 +1,4 @@
-// Runs the program as a user does, for the tests of its command line.
+// Runs the program as a user does, for the tests of its command line; or another one.
 #pragma once
 
 #include <sys/types.h>
@@ -25,6 +25,7 @@ struct Invocation {
   std::map<std::string, std::string> environment;  // besides the present one
   std::string output_file;                         // standard output goes here, where set
   std::function<void()> in_child;                  // called between fork and exec
+  std::string program{};                           // its path; where empty, the binary under test
 };
 
 // The binary under test: $SHARDFLOW_BINARY.

@@ -1,0 +1,190 @@
+// The report page in a browser: it draws everything, complains of nothing, and asks the network for nothing.
+#include <doctest/doctest.h>
+
+#include <cstdio>
+
+#include "app/report/report_page.hpp"
+#include "app/terminal.hpp"
+#include "tests/browser.hpp"
+#include "tests/report_data.hpp"
+
+using namespace shardflow::app;
+using namespace testing;
+
+namespace {
+
+// Runs after the page's own script, draws it as wide as a window of `width` pixels would, and leaves what it found in
+// the document. (Chromium makes no window as narrow as that of a phone.)
+constexpr const char* kObserver = R"js(<script>
+document.body.style.width = `${width}px`;
+drawAll();
+const downloads = [];
+URL.createObjectURL = (blob) => { downloads.push(`${blob.type} of ${blob.size}`); return "data:,"; };
+HTMLAnchorElement.prototype.click = function () { downloads.push(this.download); };
+for (const button of document.querySelectorAll("button")) if (button.textContent.startsWith("Download")) button.click();
+const found = document.createElement("pre");
+found.id = "found";
+found.textContent = [
+  `requests ${performance.getEntriesByType("resource").length}`,
+  `drawn at ${document.getElementById("report").getBoundingClientRect().width}`,
+  ...[...document.querySelectorAll("#report *:not(.scroll *)")]
+    .filter((each) => each.getBoundingClientRect().right > width)
+    .map((each) => `beyond the edge: ${each.tagName} ${each.textContent}`),
+  `csv lines ${csvOf(pointsOf(JSON.parse(document.getElementById("data").textContent))).split("\n").length - 1}`,
+  ...downloads,
+].join("\n");
+document.body.append(found);
+</script>)js";
+
+// What is left is what a reader sees: the data and the scripts have the same words.
+void remove_scripts(std::string& document) {
+  const std::string end = "</script>";
+  for (std::size_t at = 0; (at = document.find("<script", at)) != std::string::npos;) {
+    document.erase(at, document.find(end, at) + end.size() - at);
+  }
+}
+
+Opened open_report(const std::string& json, int width = 1000) {
+  std::string page = report_page(json);
+  const std::string observer = "<script>const width = " + std::to_string(width) + ";</script>" + kObserver;
+  Opened opened = open_in_browser(page.insert(page.rfind("</body>"), observer));
+  remove_scripts(opened.document);
+  return opened;
+}
+
+// What stands between `begin` and the first `end` after it; empty if there is no such part.
+std::string between(const std::string& text, const std::string& begin, const std::string& end) {
+  const std::size_t at = text.find(begin);
+  if (at == std::string::npos) return "";
+  const std::size_t from = at + begin.size();
+  return text.substr(from, text.find(end, from) - from);
+}
+
+// The chart with this id; empty if there is none.
+std::string chart(const Opened& opened, const std::string& id) {
+  return between(opened.document, "<figure id=\"" + id + "\">", "</figure>");
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// The chart is there, is drawn, names each mode, and shows each with its own symbol or line.
+void check_series(const Opened& opened, const std::string& id, const std::vector<std::string>& modes) {
+  CAPTURE(id);
+  const std::string drawn = chart(opened, id);
+  REQUIRE(contains(drawn, "<svg"));
+  CHECK(contains(drawn, "role=\"img\""));
+  for (std::size_t i = 0; i < modes.size(); ++i) {
+    CAPTURE(modes[i]);
+    CHECK(contains(drawn, ">" + modes[i] + "</text>"));
+    CHECK(contains(drawn, "var(--mode-" + std::to_string(i) + ")"));
+  }
+}
+
+void check_peace(const Opened& opened) {
+  CHECK(opened.console == "");
+  CHECK(contains(opened.document, "requests 0\n"));
+  CHECK_FALSE(contains(opened.document, "beyond the edge"));
+  for (const char* const wrong : {"class=\"failure\"", "NaN", "undefined", "Infinity"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(contains(opened.document, wrong));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a comparison shows each mode in each chart, and its numbers") {
+  const Comparison comparison = made_up_comparison(true);
+  const Opened opened = open_report(comparison_json(comparison));
+  check_peace(opened);
+  for (const char* const id : {"time", "speed-up", "cpu", "switches", "memory", "latency"}) {
+    check_series(opened, std::string(id) + "-by-mode", {"threads", "channel", "flow-record", "flow"});
+  }
+  const std::string finding = between(opened.document, "<p class=\"finding\">", "</p>");
+  CHECK(finding.starts_with("flow needs "));
+  CHECK(contains(finding, " ns a record; threads, "));
+  CHECK(contains(finding, " times as much (98 % interval "));
+  CHECK(contains(opened.document, "A made-up CPU"));
+  CHECK(contains(opened.document, comparison.command));
+  CHECK(contains(opened.document, "* too slow for all of it: the first 100,000 records"));
+}
+
+TEST_CASE("on a phone all fits; the medians and their intervals are those of the library") {
+  const Comparison comparison = made_up_comparison(false, 11);
+  const Opened opened = open_report(comparison_json(comparison), 390);
+  check_peace(opened);
+  CHECK(contains(opened.document, "drawn at 390\n"));
+  CHECK(chart(opened, "latency-by-mode").empty());
+  std::vector<double> times;
+  for (const Sample& sample : comparison.modes[1].samples) times.push_back(sample.ns_per_record);
+  const shardflow::Interval interval = shardflow::median_interval(times);
+  CHECK(contains(opened.document, fixed(100 * interval.confidence, 0) + " % interval"));
+  const std::string row = between(opened.document, "<th scope=\"row\">channel</th>", "</tr>");
+  double median = 0;
+  double low = 0;
+  double high = 0;
+  REQUIRE(std::sscanf(row.c_str(), "<td>%lf ns</td><td>%lf ns to %lf ns</td>", &median, &low, &high) == 3);
+  const auto three_digits = [](double number) { return doctest::Approx(number).epsilon(0.005); };
+  CHECK(median == three_digits(shardflow::median(times)));
+  CHECK(low == three_digits(interval.low));
+  CHECK(high == three_digits(interval.high));
+}
+
+TEST_CASE("a sweep has charts for the settings that vary, and for no others") {
+  Grid grid;
+  grid.records = {100'000, 1'000'000, 5'000'000};
+  grid.threads = {1, 2, 4, 8};
+  grid.capacities = {100, 10'000, 0};
+  const Sweep sweep = made_up_sweep(grid);
+  const Opened opened = open_report(sweep_json(sweep));
+  check_peace(opened);
+  for (const char* const measure : {"time", "memory", "latency"}) {
+    check_series(opened, std::string(measure) + "-by-records", {"channel", "serial", "flow"});
+    check_series(opened, std::string(measure) + "-by-threads", {"channel", "serial", "flow"});
+    check_series(opened, std::string(measure) + "-by-capacity", {"channel"});
+  }
+  for (const char* const axis : {"shards", "block_bytes"}) {
+    CHECK(chart(opened, std::string("time-by-") + axis).empty());
+  }
+  for (const char* const mode : {"channel", "flow"}) {
+    const std::string drawn = chart(opened, std::string("scaling-threads-") + mode);
+    CAPTURE(mode);
+    for (const char* const curve : {">Amdahl</text>", ">USL</text>", ">ideal</text>"}) CHECK(contains(drawn, curve));
+  }
+  CHECK(contains(opened.document, "csv lines " + std::to_string(1 + sweep.points.size() * grid.rounds)));
+  CHECK(contains(opened.document, "shardflow-sweep.json"));
+  CHECK(contains(opened.document, "shardflow-sweep.csv"));
+  CHECK(contains(opened.document, sweep.command));
+  CHECK(contains(opened.document, sweep.input));
+}
+
+TEST_CASE("every setting may vary; what was not measured, and a law that was not fitted, is said") {
+  Grid grid;
+  grid.rounds = 1;
+  grid.records = {100'000, 5'000'000};
+  grid.threads = {1, 2};
+  grid.shards = {4, 8};
+  grid.capacities = {100, 0};
+  grid.block_bytes = {64 << 10, 256 << 10};
+  Sweep sweep = made_up_sweep(grid, false);
+  for (SweepPoint& point : sweep.points) {
+    if (point.at.mode == "channel" && point.at.records == 5'000'000) point = {point.at, true, {}};
+  }
+  const Opened opened = open_report(sweep_json(sweep));
+  check_peace(opened);
+  check_series(opened, "time-by-records", {"channel", "serial", "flow"});
+  for (const char* const axis : {"threads", "shards", "block_bytes"}) {
+    CHECK(contains(chart(opened, std::string("time-by-") + axis), ">flow</text>"));
+  }
+  CHECK(contains(chart(opened, "time-by-capacity"), "Nothing was measured at this setting."));
+  CHECK(contains(opened.document, "Too slow, a run took more than 60 s: channel at 5M records, "));
+  CHECK(contains(chart(opened, "scaling-threads-flow"), "No fit: it needs 3 different numbers of threads, and has 2."));
+}
+
+TEST_CASE("a page that fails, or asks for something, is noticed") {
+  std::string page = report_page(R"({"kind":"poem"})");
+  page.insert(page.rfind("</body>"), "<script>fetch('http://127.0.0.1:9/')</script>");
+  const Opened opened = open_in_browser(page);
+  CHECK(contains(opened.document, "class=\"failure\""));
+  CHECK(contains(opened.console, "no such kind of report: poem"));
+  CHECK(contains(opened.console, "Content Security Policy"));
+}
