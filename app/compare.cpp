@@ -10,6 +10,7 @@
 #include "app/comparison.hpp"
 #include "app/notes.hpp"
 #include "app/options.hpp"
+#include "app/report/report_page.hpp"
 #include "app/shuffle.hpp"
 #include "app/terminal.hpp"
 #include "app/workload.hpp"
@@ -118,8 +119,11 @@ int compare(const Strings& arguments, const Interrupt& interrupt) {
   if (parsed.answer) return print_answer(*parsed.answer);
   Comparison comparison = Comparer(parsed.options, parsed.terminal, interrupt).run();
   comparison.command = command_line("compare", arguments);
-  const bool json = parsed.options.load.stats == StatsFormat::kJson;
-  return print_answer(json ? comparison_json(comparison) : comparison_text(comparison));
+  const LoadOptions& load = parsed.options.load;
+  if constexpr (kHasReport) {
+    if (!load.report.empty()) write_report(load.report, comparison_json(comparison));
+  }
+  return print_answer(load.stats == StatsFormat::kJson ? comparison_json(comparison) : comparison_text(comparison));
 }
 
 }  // namespace shardflow::app

@@ -108,7 +108,7 @@ std::string comparison_json(const Comparison& comparison) {
                                     {"keys", comparison.keys},
                                     {"prefix_records", comparison.prefix_records},
                                     {"modes", std::move(modes)}};
-  return json.dump() + "\n";
+  return dumped(json);
 }
 
 }  // namespace shardflow::app

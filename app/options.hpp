@@ -48,6 +48,7 @@ struct LoadOptions {
   bool digest = false;
   bool check = false;
   StatsFormat stats = StatsFormat::kText;
+  std::string report;            // of compare and sweep: the HTML page's file; empty: none
   std::uint64_t rate_per_s = 0;  // records a second; 0: as fast as it goes
   std::string hgrm;              // the file for the latencies' distribution; empty: none
 };

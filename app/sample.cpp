@@ -36,4 +36,8 @@ nlohmann::ordered_json json_of(const Environment& environment) {
           {"date", environment.date}};
 }
 
+std::string dumped(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace shardflow::app

@@ -43,4 +43,7 @@ nlohmann::ordered_json json_of(const Sample& sample);
 nlohmann::ordered_json json_of(const std::vector<Sample>& samples);
 nlohmann::ordered_json json_of(const Environment& environment);
 
+// In one line. What is not UTF-8, as a file's name may be, is replaced by U+FFFD.
+std::string dumped(const nlohmann::ordered_json& json);
+
 }  // namespace shardflow::app

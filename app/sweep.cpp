@@ -13,6 +13,7 @@
 #include "app/commands.hpp"
 #include "app/notes.hpp"
 #include "app/options.hpp"
+#include "app/report/report_page.hpp"
 #include "app/shuffle.hpp"
 #include "app/sweep_file.hpp"
 #include "app/sweep_grid.hpp"
@@ -158,8 +159,10 @@ int sweep(const std::vector<std::string>& arguments, const Interrupt& interrupt)
   try {
     Sweep result = Sweeper(options, parsed.terminal, interrupt).run();
     result.command = command_line("sweep", arguments);
-    const bool json = options.load.stats == StatsFormat::kJson;
-    return print_answer(json ? sweep_json(result) : sweep_text(result));
+    if constexpr (kHasReport) {
+      if (!options.load.report.empty()) write_report(options.load.report, sweep_json(result));
+    }
+    return print_answer(options.load.stats == StatsFormat::kJson ? sweep_json(result) : sweep_text(result));
   } catch (const InterruptedError&) {
     if (!options.output.empty()) print_error("stopped; the same command goes on where " + options.output + " ends");
     throw;

@@ -241,7 +241,7 @@ std::string sweep_json(const Sweep& sweep) {
                                     {"longest_run_s", sweep.longest_run_s},
                                     {"points", json_of_all(sweep.points)},
                                     {"fits", json_of_all(scaling_studies(sweep))}};
-  return json.dump() + "\n";
+  return dumped(json);
 }
 
 }  // namespace shardflow::app

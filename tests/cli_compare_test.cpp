@@ -52,6 +52,19 @@ TEST_CASE("what a run says when it fails is said once, and ends the comparison")
         "shardflow: " + file + ":2 (byte 4): no TAB in the line: \"bad\"; expected KEY<TAB>VALUE on every line\n");
 }
 
+TEST_CASE("the report is a page with the JSON in it, and the table comes as well") {
+  const Folder folder;
+  const std::string report = folder.path("it's.html");
+  const Outcome outcome = run({"compare", "--synthetic", "sequential:records=100", "--modes", "serial,flow", "--rounds",
+                               "1", "--report", report});
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out.starts_with("100 records, 100 keys; "));
+  const std::string page = folder.read("it's.html");
+  CHECK(page.starts_with("<!DOCTYPE html>"));
+  CHECK(page.find("\"kind\":\"comparison\"") != std::string::npos);
+  CHECK(page.find("--report '" + folder.path("it") + "'\\\\''s.html'") != std::string::npos);
+}
+
 TEST_CASE("misuse of compare is exit code 2") {
   CHECK(run({"compare", "-"}).error == "shardflow: compare reads the input often: '-' won't do\n");
   CHECK(run({"compare", "x", "--modes", "flow,none"})

@@ -83,6 +83,14 @@ TEST_CASE("a point that takes too long is left out, and so are those with more r
   }
 }
 
+TEST_CASE("the report of a sweep is a page with its JSON in it") {
+  const Folder folder;
+  const Outcome outcome = run({"sweep", "--synthetic", "sequential:records=100", "--threads", "1,2", "--rounds", "1",
+                               "--report", folder.path("sweep.html")});
+  CHECK(outcome.exit_code == 0);
+  CHECK(folder.read("sweep.html").find("\"kind\":\"sweep\"") != std::string::npos);
+}
+
 TEST_CASE("misuse of sweep is exit code 2") {
   CHECK(run({"sweep", "-"}).error == "shardflow: sweep reads the input often: '-' won't do\n");
   CHECK(run({"sweep", "x", "--threads", "1,none"}).error.starts_with("shardflow: --threads: 'none'"));

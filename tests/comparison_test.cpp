@@ -62,6 +62,12 @@ TEST_CASE("the tables show each mode with its interval, and mark what ran on a p
   CHECK(comparison_text(example()) == expected);
 }
 
+TEST_CASE("a command line that is not UTF-8 is JSON all the same") {
+  Comparison comparison = example();
+  comparison.command = "shardflow compare \xff.tsv";
+  CHECK(nlohmann::json::parse(comparison_json(comparison))["command"] == "shardflow compare \xef\xbf\xbd.tsv");
+}
+
 TEST_CASE("latencies are a table of their own, medians over the rounds") {
   Comparison comparison = example();
   for (ModeSamples& mode : comparison.modes) {

@@ -17,6 +17,7 @@ po::options_description compare_options() {
   add("max-time", text("300")->value_name("SECONDS"), "with --rounds auto, no new round after this");
   add("slow-records", text("100k")->value_name("N"), "where a run would take over 10 s, on the first N records");
   add("seed", text("1")->value_name("N"), "of the order in which the modes take turns");
+  add_report(options);
   return options;
 }
 
@@ -55,6 +56,7 @@ Parsed<CompareOptions> parse_compare(const Strings& arguments) {
     if (std::ranges::count(options.load.files, "-") > 0)
       throw UsageError("compare reads the input often: '-' won't do");
     options.load.stats = read_stats(merged);
+    options.load.report = merged.get("report");
     read_latency(merged, options.load);
     options.modes = modes_to_compare(merged);
     if (merged.get("rounds") != "auto") {

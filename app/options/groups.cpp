@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/report/report_page.hpp"
 #include "pipeline/machine.hpp"
 #include "pipeline/quantity.hpp"
 
@@ -90,6 +91,13 @@ po::options_description stats_options(const char* description) {
 }
 
 std::size_t read_capacity(const std::string& text) { return text == "unbounded" ? 0 : kCapacity.of(text); }
+
+void add_report([[maybe_unused]] po::options_description& options) {
+  if constexpr (kHasReport) {
+    options.add_options()("report", text()->value_name("FILE"),
+                          "also as an HTML page with charts, which opens offline");
+  }
+}
 
 void read_run_options(const Merged& merged, LoadOptions& options) {
   options.run.threads = number_within(merged, "threads", kThreads);

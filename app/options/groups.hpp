@@ -38,6 +38,8 @@ std::vector<const Mode*> read_modes(const Merged& merged);
 StatsFormat read_stats(const Merged& merged);
 // Records a second; 0 where --rate is not given.
 std::uint64_t read_rate(const Merged& merged);
+// To a group: --report, where this build can make one.
+void add_report(po::options_description& options);
 // --latency and --rate.
 void read_latency(const Merged& merged, LoadOptions& options);
 

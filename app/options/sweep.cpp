@@ -31,6 +31,7 @@ po::options_description sweep_options() {
   add("max-run", text("10")->value_name("SECONDS"), "leave out a point whose run takes longer");
   add("seed", text("1")->value_name("N"), "of the order of the runs");
   add("output,o", text()->value_name("FILE"), "each run as a line of CSV; if it exists, go on where it ends");
+  add_report(options);
   return options;
 }
 
@@ -81,6 +82,7 @@ Parsed<SweepOptions> parse_sweep(const Strings& arguments) {
     read_files(merged, options.load);
     if (std::ranges::count(options.load.files, "-") > 0) throw UsageError("sweep reads the input often: '-' won't do");
     options.load.stats = read_stats(merged);
+    options.load.report = merged.get("report");
     read_latency(merged, options.load);
     options.rounds = number_within(merged, "rounds", kRounds);
     options.longest_run_s =
