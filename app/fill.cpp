@@ -39,7 +39,9 @@ class Input {
 
 std::unique_ptr<FileSource> open_source(const LoadOptions& options, const Interrupt& interrupt) {
   const std::uint32_t max_record_bytes = options.run.max_record_bytes;
-  if (!options.synthetic) return std::make_unique<FileSource>(options.files, max_record_bytes, &interrupt);
+  if (!options.synthetic) {
+    return std::make_unique<FileSource>(options.files, max_record_bytes, &interrupt, options.max_expanded_bytes);
+  }
   return std::make_unique<FileSource>(synthetic_file(*options.synthetic), "synthetic", max_record_bytes, &interrupt);
 }
 
@@ -56,7 +58,7 @@ LoadStatistics fill(const LoadOptions& options, const TerminalOptions& terminal,
   RunOptions run_options = options.run;
   run_options.interrupt = &interrupt;
   run_options.progress = &progress;
-  const ProgressLine line(terminal, progress, source->total_bytes());
+  const ProgressLine line(terminal, progress);
 
   const Input input(*source, options, store.budget(), interrupt);
 

@@ -17,8 +17,8 @@ constexpr std::chrono::milliseconds kPlainLine{2000};
 
 }  // namespace
 
-ProgressLine::ProgressLine(const TerminalOptions& terminal, const Progress& progress, std::uint64_t total_bytes)
-    : progress_(progress), total_bytes_(total_bytes), redraw_(is_terminal_stderr()) {
+ProgressLine::ProgressLine(const TerminalOptions& terminal, const Progress& progress)
+    : progress_(progress), redraw_(is_terminal_stderr()) {
   const bool wanted = terminal.progress == When::kAlways || (terminal.progress == When::kAuto && redraw_);
   if (wanted && !terminal.quiet) thread_ = std::thread([this] { draw_until_over(); });
 }
@@ -46,7 +46,8 @@ void ProgressLine::draw_until_over() {
 
 void ProgressLine::draw(double elapsed_s) {
   const ProgressState state{progress_.records.load(std::memory_order_relaxed),
-                            progress_.bytes.load(std::memory_order_relaxed), total_bytes_, elapsed_s};
+                            progress_.bytes.load(std::memory_order_relaxed),
+                            progress_.input_share.load(std::memory_order_relaxed), elapsed_s};
   // The terminal may have another size by now.
   print_note(redraw_ ? std::string(kClearLine) + progress_bar(state, terminal_columns()) : progress_text(state) + "\n");
 }

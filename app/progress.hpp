@@ -15,8 +15,8 @@ namespace shardflow::app {
 // --progress always and no terminal, a plain line every two seconds.
 class ProgressLine {
  public:
-  // total_bytes 0: unknown. `progress` must outlive it.
-  ProgressLine(const TerminalOptions& terminal, const Progress& progress, std::uint64_t total_bytes);
+  // `progress` must outlive it.
+  ProgressLine(const TerminalOptions& terminal, const Progress& progress);
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
@@ -26,7 +26,6 @@ class ProgressLine {
   void draw(double elapsed_s);
 
   const Progress& progress_;
-  const std::uint64_t total_bytes_;
   const bool redraw_;
   std::mutex mutex_;
   std::condition_variable changed_;

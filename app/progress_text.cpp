@@ -12,28 +12,23 @@ constexpr std::size_t kLeastBar = 8;
 constexpr std::size_t kMostBar = 40;
 constexpr std::size_t kFrame = 3;  // [] and a space
 
-double share(const ProgressState& state) {
-  return std::min(1.0, static_cast<double>(state.bytes) / static_cast<double>(state.total_bytes));
-}
-
 }  // namespace
 
 std::string progress_text(const ProgressState& state) {
   const auto records = static_cast<double>(state.records);
   std::string text = human_count(records) + " records, " + human_bytes(static_cast<double>(state.bytes)) + ", " +
                      human_count(records / state.elapsed_s) + " records/s";
-  if (state.total_bytes == 0 || state.bytes == 0) return text;
-  const double done = share(state);
-  return fixed(100 * done, 0) + " %: " + text + ", " + human_seconds(state.elapsed_s / done - state.elapsed_s) +
-         " left";
+  if (state.input_share == 0) return text;
+  const double left_s = state.elapsed_s / state.input_share - state.elapsed_s;
+  return fixed(100 * state.input_share, 0) + " %: " + text + ", " + human_seconds(left_s) + " left";
 }
 
 std::string progress_bar(const ProgressState& state, std::size_t columns) {
   const std::size_t width = std::max<std::size_t>(columns, 1) - 1;
   const std::string text = progress_text(state);
-  if (state.total_bytes == 0 || text.size() + kFrame + kLeastBar > width) return text.substr(0, width);
+  if (state.input_share == 0 || text.size() + kFrame + kLeastBar > width) return text.substr(0, width);
   const std::size_t bar = std::min(width - text.size() - kFrame, kMostBar);
-  const auto filled = static_cast<std::size_t>(share(state) * static_cast<double>(bar));
+  const auto filled = static_cast<std::size_t>(state.input_share * static_cast<double>(bar));
   return "[" + std::string(filled, '#') + std::string(bar - filled, '.') + "] " + text;
 }
 

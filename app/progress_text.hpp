@@ -10,8 +10,8 @@ namespace shardflow::app {
 struct ProgressState {
   std::uint64_t records = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t total_bytes = 0;  // 0: unknown
-  double elapsed_s = 0;           // more than 0
+  double input_share = 0;  // read, of the whole input; 0: unknown
+  double elapsed_s = 0;    // more than 0
 };
 
 // "43 %: 12.3 M records, 290.0 MB, 31.2 M records/s, 4 s left", without share and time where the total is unknown.

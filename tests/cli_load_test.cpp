@@ -282,6 +282,20 @@ TEST_CASE("the output has the format that its name ends in, or the one asked for
         "shardflow: --output-format: 'xml' is none of tsv, csv and jsonl, with or without .gz or .zst\n");
 }
 
+TEST_CASE("compressed input is known by its content, and a damaged one is bad input") {
+  const Folder folder;
+  for (const char* const name : {"x.tsv.gz", "x.tsv.zst"}) {
+    REQUIRE(run({"load", "-", "-q", "--output", folder.path(name)}, kThree).exit_code == 0);
+    const std::string packed = folder.read(name);
+    CHECK(run({"load", folder.path(name), "-q", "--get", "b"}).out == "2\n");
+    CHECK(run({"load", "-", "-q", "--get", "b"}, packed).out == "2\n");
+    const Outcome cut = run({"load", folder.write("plain.tsv", packed.substr(0, packed.size() - 3))});
+    CHECK(cut.exit_code == 3);
+    CHECK_MESSAGE(cut.error.find("stream can't be decompressed: it is cut off") != std::string::npos, cut.error);
+  }
+  CHECK(run({"load", folder.path("x.tsv.gz"), "--max-expanded", "5"}).exit_code == 3);
+}
+
 TEST_CASE("a split output is a folder of parts, one for each shard") {
   const Folder folder;
   const std::string parts = folder.path("parts");

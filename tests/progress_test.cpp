@@ -7,15 +7,14 @@ using namespace shardflow::app;
 
 namespace {
 
-const ProgressState kHalf{12'300'000, 250'000'000, 500'000'000, 2};
+const ProgressState kHalf{12'300'000, 250'000'000, 0.5, 2};
 
 }  // namespace
 
 TEST_CASE("share and time left are told where the total is known") {
   CHECK(progress_text(kHalf) == "50 %: 12.3 M records, 250.0 MB, 6.2 M records/s, 2 s left");
   CHECK(progress_text({1000, 20'000, 0, 0.5}) == "1.0 k records, 20.0 kB, 2.0 k records/s");
-  CHECK(progress_text({0, 0, 100, 0.5}) == "0 records, 0 B, 0 records/s");
-  CHECK(progress_text({10, 300, 100, 1}).starts_with("100 %: "));  // the file grew
+  CHECK(progress_text({0, 0, 0, 0.5}) == "0 records, 0 B, 0 records/s");
 }
 
 TEST_CASE("the bar takes what is left of the line, and the line never wraps") {

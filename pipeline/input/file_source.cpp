@@ -1,12 +1,10 @@
 #include "pipeline/input/file_source.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -23,19 +21,24 @@ constexpr const char* kStandardInput = "-";
 
 }  // namespace
 
-FileSource::FileSource(std::vector<std::string> names, std::size_t max_record_bytes, const Interrupt* interrupt)
-    : names_(std::move(names)), max_record_bytes_(max_record_bytes), interrupt_(interrupt) {
+FileSource::FileSource(std::vector<std::string> names, std::size_t max_record_bytes, const Interrupt* interrupt,
+                       std::uint64_t max_expanded_bytes)
+    : names_(std::move(names)),
+      max_record_bytes_(max_record_bytes),
+      max_expanded_bytes_(max_expanded_bytes),
+      interrupt_(interrupt) {
   for (const std::string& name : names_) measure(name);
   if (may_wait_) total_bytes_ = 0;
 }
 
 FileSource::FileSource(Descriptor file, std::string name, std::size_t max_record_bytes, const Interrupt* interrupt)
-    : names_{std::move(name)}, max_record_bytes_(max_record_bytes), interrupt_(interrupt), file_(std::move(file)) {
+    : names_{std::move(name)}, max_record_bytes_(max_record_bytes), interrupt_(interrupt) {
   struct stat status {};
-  if (fstat(file_.number(), &status) != 0) throw IoError(names_[0], "cannot be read", errno);
+  if (fstat(file.number(), &status) != 0) throw IoError(names_[0], "cannot be read", errno);
   regular_ = S_ISREG(status.st_mode);
   may_wait_ = !regular_;
   total_bytes_ = regular_ ? static_cast<std::uint64_t>(status.st_size) : 0;
+  stream_.emplace(std::move(file), names_[0], regular_, interrupt_);
   next_file_ = 1;
 }
 
@@ -54,7 +57,7 @@ void FileSource::measure(const std::string& name) {
 bool FileSource::next(Block& block) {
   for (;;) {
     if (interrupt_ != nullptr && interrupt_->raised()) throw InterruptedError();
-    if (!file_.open()) {
+    if (!stream_) {
       if (next_file_ == names_.size()) return false;
       open_next();
     }
@@ -62,7 +65,8 @@ bool FileSource::next(Block& block) {
     const Fill outcome = fill(block, filled);
     std::size_t end = filled;
     if (outcome == Fill::kEndOfFile) {
-      file_ = Descriptor();
+      finished_bytes_ += stream_->taken_bytes();
+      stream_.reset();
     } else {
       end = std::string_view(block.data(), filled).rfind('\n') + 1;
       keep_tail(block, end, filled);
@@ -80,23 +84,30 @@ bool FileSource::hand_over(Block& block, std::size_t end) {
   block.file_index = next_file_ - 1;
   block.file_offset = file_offset_ + begin;
   file_offset_ += end;
-  handed_bytes_ += end;
-  block.input_share =
-      total_bytes_ == 0 ? 0 : std::min(1.0, static_cast<double>(handed_bytes_) / static_cast<double>(total_bytes_));
+  block.input_share = share_read();
   block.set_text(begin, end);
   return begin != end;
+}
+
+double FileSource::share_read() const {
+  if (total_bytes_ == 0) return 0;
+  std::uint64_t bytes = finished_bytes_;
+  // What is kept for the next block is not handed over; of a compressed file nobody knows how much that is.
+  if (stream_) bytes += stream_->taken_bytes() - (stream_->compressed() ? 0 : tail_.size());
+  return std::min(1.0, static_cast<double>(bytes) / static_cast<double>(total_bytes_));
 }
 
 void FileSource::open_next() {
   const std::string& name = names_[next_file_++];
   // Non-blocking, or opening a FIFO would wait for its writer where no interrupt reaches.
-  file_ = Descriptor(name == kStandardInput ? STDIN_FILENO : open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  Descriptor file(name == kStandardInput ? STDIN_FILENO : open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
-  if (!file_.open() || fstat(file_.number(), &status) != 0) throw IoError(name, "cannot be opened", errno);
+  if (!file.open() || fstat(file.number(), &status) != 0) throw IoError(name, "cannot be opened", errno);
   if (S_ISDIR(status.st_mode)) throw IoError(name, "cannot be read", EISDIR);
   regular_ = S_ISREG(status.st_mode);
   file_offset_ = 0;
-  if (regular_) posix_fadvise(file_.number(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  if (regular_) posix_fadvise(file.number(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  stream_.emplace(std::move(file), name, regular_, interrupt_);
 }
 
 // Reads until the block is full, the file is over, or a pipe has no more to give for now; in any case
@@ -112,9 +123,10 @@ FileSource::Fill FileSource::fill(Block& block, std::size_t& filled) {
       check_record_limit(filled);
       block.grow(std::min(std::max(2 * block.capacity(), std::size_t{64}), max_record_bytes_ + 2));
     }
-    if (has_record && !regular_ && !readable_now(0)) return Fill::kRecords;
-    const std::size_t got = read_some(block.data() + filled, block.capacity() - filled);
+    if (has_record && !stream_->ready()) return Fill::kRecords;
+    const std::size_t got = stream_->read_some(block.data() + filled, block.capacity() - filled);
     if (got == 0) return Fill::kEndOfFile;
+    if (stream_->compressed()) check_expansion(got);
     has_record = has_record || std::memchr(block.data() + filled, '\n', got) != nullptr;
     filled += got;
   }
@@ -128,32 +140,16 @@ void FileSource::check_record_limit(std::size_t bytes) const {
                       " bytes; raise --max-record, or check that its lines end in LF");
 }
 
+void FileSource::check_expansion(std::size_t bytes) {
+  expanded_bytes_ += bytes;
+  if (expanded_bytes_ <= max_expanded_bytes_) return;
+  throw BadInputError(names_[next_file_ - 1] + " (compressed byte " + std::to_string(stream_->taken_bytes()) +
+                      "): the input expands to more than " + std::to_string(max_expanded_bytes_) +
+                      " bytes; raise --max-expanded if it is no bomb");
+}
+
 void FileSource::keep_tail(const Block& block, std::size_t begin, std::size_t end) {
   tail_.assign(block.data() + begin, end - begin);
-}
-
-std::size_t FileSource::read_some(char* to, std::size_t most) {
-  for (;;) {
-    if (!regular_) wait_readable();
-    const ssize_t got = read(file_.number(), to, most);
-    if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno != EINTR && errno != EAGAIN) throw IoError(names_[next_file_ - 1], "reading failed", errno);
-    if (interrupt_ != nullptr && interrupt_->raised()) throw InterruptedError();
-  }
-}
-
-void FileSource::wait_readable() {
-  while (!readable_now(-1)) continue;
-}
-
-bool FileSource::readable_now(int timeout_ms) {
-  std::array<pollfd, 2> descriptors{pollfd{file_.number(), POLLIN, 0},
-                                    pollfd{interrupt_ == nullptr ? -1 : interrupt_->wake_descriptor(), POLLIN, 0}};
-  if (poll(descriptors.data(), descriptors.size(), timeout_ms) < 0 && errno != EINTR) {
-    throw IoError(names_[next_file_ - 1], "waiting for input failed", errno);
-  }
-  if (descriptors[1].revents != 0) throw InterruptedError();
-  return descriptors[0].revents != 0;
 }
 
 }  // namespace shardflow

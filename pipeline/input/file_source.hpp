@@ -2,28 +2,33 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "pipeline/descriptor.hpp"
+#include "pipeline/input/byte_stream.hpp"
 #include "pipeline/input/source.hpp"
 #include "pipeline/interrupt.hpp"
 
 namespace shardflow {
 
-// Reads with read(2), not mmap: a mapped file that somebody truncates is a SIGBUS.
+// Reads with read(2), not mmap: a mapped file that somebody truncates is a SIGBUS. What is gzip, zstd or lz4 is
+// decompressed on the way, by the thread that calls next(), while others work on the blocks before.
 class FileSource final : public Source {
  public:
   // "-" is standard input. The names are checked at once (IoError for one that is missing), the files
-  // opened in their turn. `interrupt` may be nullptr, else it must outlive the source.
-  FileSource(std::vector<std::string> names, std::size_t max_record_bytes, const Interrupt* interrupt);
+  // opened in their turn. `interrupt` may be nullptr, else it must outlive the source. Where compressed files together
+  // expand to more than `max_expanded_bytes`, next() throws BadInputError.
+  FileSource(std::vector<std::string> names, std::size_t max_record_bytes, const Interrupt* interrupt,
+             std::uint64_t max_expanded_bytes = UINT64_MAX);
   // One file that is open already, read from where it stands.
   FileSource(Descriptor file, std::string name, std::size_t max_record_bytes, const Interrupt* interrupt);
 
   bool next(Block& block) override;
   const std::string& file_name(std::uint32_t index) const override { return names_[index]; }
   bool may_wait() const override { return may_wait_; }
-  // Of all files together; 0 if one of them has no size.
+  // Of all files together as they are on disk; 0 if one of them has no size.
   std::uint64_t total_bytes() const { return total_bytes_; }
 
  private:
@@ -32,25 +37,26 @@ class FileSource final : public Source {
   void measure(const std::string& name);
   void open_next();
   Fill fill(Block& block, std::size_t& filled);
-  std::size_t read_some(char* to, std::size_t most);
-  bool readable_now(int timeout_ms);
-  void wait_readable();
+  double share_read() const;
+  void check_expansion(std::size_t bytes);
   void keep_tail(const Block& block, std::size_t begin, std::size_t end);
   void check_record_limit(std::size_t bytes) const;
   bool hand_over(Block& block, std::size_t end);
 
   std::vector<std::string> names_;
   const std::size_t max_record_bytes_;
+  const std::uint64_t max_expanded_bytes_ = UINT64_MAX;
   const Interrupt* interrupt_;
   bool may_wait_ = false;
-  std::uint64_t total_bytes_ = 0;  // of all files; 0 if one of them has no size
-  std::uint64_t handed_bytes_ = 0;
+  std::uint64_t total_bytes_ = 0;     // of all files; 0 if one of them has no size
+  std::uint64_t finished_bytes_ = 0;  // of files that are over
+  std::uint64_t expanded_bytes_ = 0;  // out of compressed files
 
-  Descriptor file_;
-  bool regular_ = false;           // reading the present file never waits
-  std::uint32_t next_file_ = 0;    // index of the file to open next
-  std::uint64_t file_offset_ = 0;  // of the next block's first byte
-  std::string tail_;               // the start of a record whose end is still to be read
+  std::optional<ByteStream> stream_;  // the present file
+  bool regular_ = false;              // reading the present file never waits
+  std::uint32_t next_file_ = 0;       // index of the file to open next
+  std::uint64_t file_offset_ = 0;     // of the next block's first byte
+  std::string tail_;                  // the start of a record whose end is still to be read
 };
 
 }  // namespace shardflow

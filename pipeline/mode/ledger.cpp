@@ -47,6 +47,7 @@ void Ledger::admit(const Batch& batch) {
   if (options_.progress != nullptr) {
     options_.progress->bytes.store(report_.bytes, std::memory_order_relaxed);
     options_.progress->records.store(report_.records, std::memory_order_relaxed);
+    options_.progress->input_share.store(batch.block.input_share, std::memory_order_relaxed);
   }
 }
 

@@ -20,6 +20,7 @@ namespace shardflow {
 struct Progress {
   std::atomic<std::uint64_t> bytes{0};
   std::atomic<std::uint64_t> records{0};
+  std::atomic<double> input_share{0};  // read, of the whole input; 0: unknown
 };
 
 struct RunOptions {

@@ -34,6 +34,10 @@ Compressor::Compressor(Compression compression) : state_(std::make_unique<State>
   state_->compression = compression;
   if (compression == Compression::kGzip) state_->gzip.reset(libdeflate_alloc_compressor(kGzipLevel));
   if (compression == Compression::kZstd) state_->zstd.reset(ZSTD_createCCtx());
+  if (state_->zstd) {
+    ZSTD_CCtx_setParameter(state_->zstd.get(), ZSTD_c_compressionLevel, kZstdLevel);
+    ZSTD_CCtx_setParameter(state_->zstd.get(), ZSTD_c_checksumFlag, 1);  // as zstd(1) does
+  }
   if (compression != Compression::kNone && !state_->gzip && !state_->zstd) throw std::bad_alloc();
 }
 
@@ -49,7 +53,7 @@ void Compressor::run(std::string& text) {
     if (bytes == 0) throw std::logic_error("libdeflate gave more than its own bound");
   } else {
     packed.resize(ZSTD_compressBound(text.size()));
-    bytes = ZSTD_compressCCtx(state_->zstd.get(), packed.data(), packed.size(), text.data(), text.size(), kZstdLevel);
+    bytes = ZSTD_compress2(state_->zstd.get(), packed.data(), packed.size(), text.data(), text.size());
     if (ZSTD_isError(bytes) != 0) throw std::bad_alloc();  // all that can fail with room for the bound
   }
   packed.resize(bytes);

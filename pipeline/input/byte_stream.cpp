@@ -1,0 +1,109 @@
+#include "pipeline/input/byte_stream.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "pipeline/errors.hpp"
+
+namespace shardflow {
+namespace {
+
+constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
+
+}  // namespace
+
+ByteStream::ByteStream(Descriptor file, std::string name, bool regular, const Interrupt* interrupt)
+    : file_(std::move(file)), name_(std::move(name)), regular_(regular), interrupt_(interrupt) {}
+
+std::size_t ByteStream::read_some(char* to, std::size_t most) {
+  if (!recognised_) recognise();
+  return decoder_ == nullptr ? read_plain(to, most) : decode(to, most);
+}
+
+bool ByteStream::ready() const { return regular_ || over_ || !unused_.empty() || readable_now(0); }
+
+// Reads no more than it takes to tell: most texts say so with their first byte.
+void ByteStream::recognise() {
+  std::size_t bytes = 0;
+  std::optional<Coding> coding;
+  while (!coding) {
+    const std::size_t got = read_file(first_.data() + bytes, first_.size() - bytes);
+    if (got == 0) {
+      over_ = true;
+      coding = Coding::kPlain;  // a magic that is cut off, or nothing
+    } else {
+      bytes += got;
+      coding = coding_of({first_.data(), bytes});
+    }
+  }
+  unused_ = {first_.data(), bytes};
+  coding_ = *coding;
+  recognised_ = true;
+  if (coding_ == Coding::kPlain) return;
+  decoder_ = make_decoder(coding_);
+  buffer_.resize(kBufferBytes);
+}
+
+std::size_t ByteStream::read_plain(char* to, std::size_t most) {
+  std::size_t got = std::min(unused_.size(), most);
+  if (got > 0) {
+    std::memcpy(to, unused_.data(), got);
+    unused_.remove_prefix(got);
+  } else if (!over_) {
+    got = read_file(to, most);
+    over_ = got == 0;
+  }
+  taken_bytes_ += got;
+  return got;
+}
+
+std::size_t ByteStream::decode(char* to, std::size_t most) {
+  for (;;) {
+    if (unused_.empty() && !over_) {
+      unused_ = {buffer_.data(), read_file(buffer_.data(), buffer_.size())};
+      over_ = unused_.empty();
+    }
+    const Decoder::Step step = decoder_->run(unused_, to, most);
+    taken_bytes_ += step.taken;
+    unused_.remove_prefix(step.taken);
+    if (step.damage != nullptr) refuse(step.damage);
+    if (step.given > 0) return step.given;
+    if (unused_.empty() && over_) {
+      if (!decoder_->at_boundary()) refuse("it is cut off");
+      return 0;
+    }
+    if (step.taken == 0 && !unused_.empty()) refuse("the decoder is stuck");
+  }
+}
+
+std::size_t ByteStream::read_file(char* to, std::size_t most) const {
+  for (;;) {
+    while (!regular_ && !readable_now(-1)) continue;
+    const ssize_t got = read(file_.number(), to, most);
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR && errno != EAGAIN) throw IoError(name_, "reading failed", errno);
+    if (interrupt_ != nullptr && interrupt_->raised()) throw InterruptedError();
+  }
+}
+
+bool ByteStream::readable_now(int timeout_ms) const {
+  std::array<pollfd, 2> descriptors{pollfd{file_.number(), POLLIN, 0},
+                                    pollfd{interrupt_ == nullptr ? -1 : interrupt_->wake_descriptor(), POLLIN, 0}};
+  if (poll(descriptors.data(), descriptors.size(), timeout_ms) < 0 && errno != EINTR) {
+    throw IoError(name_, "waiting for input failed", errno);
+  }
+  if (descriptors[1].revents != 0) throw InterruptedError();
+  return descriptors[0].revents != 0;
+}
+
+void ByteStream::refuse(const std::string& why) const {
+  throw BadInputError(name_ + " (compressed byte " + std::to_string(taken_bytes_) + "): this " + name_of(coding_) +
+                      " stream can't be decompressed: " + why);
+}
+
+}  // namespace shardflow

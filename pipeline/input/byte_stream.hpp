@@ -1,0 +1,58 @@
+// The bytes of a file or pipe, decompressed.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/descriptor.hpp"
+#include "pipeline/input/decoder.hpp"
+#include "pipeline/interrupt.hpp"
+
+namespace shardflow {
+
+// Recognises gzip, zstd and lz4 by their first bytes. One thread at a time.
+class ByteStream {
+ public:
+  // Reads from where `file` stands. `name` is for messages; `regular`: reading it never waits. `interrupt` may be
+  // nullptr, else it must outlive the stream.
+  ByteStream(Descriptor file, std::string name, bool regular, const Interrupt* interrupt);
+
+  // Up to `most` (more than 0) bytes; 0 at the end. Throws IoError, InterruptedError, and BadInputError with the
+  // compressed offset if what was compressed is damaged or cut off.
+  std::size_t read_some(char* to, std::size_t most);
+  // Whether read_some() would go on without waiting for somebody else, as far as one can tell.
+  bool ready() const;
+
+  // Bytes of the file that were used so far, as they are there.
+  std::uint64_t taken_bytes() const { return taken_bytes_; }
+  bool compressed() const { return decoder_ != nullptr; }
+
+ private:
+  void recognise();
+  std::size_t read_plain(char* to, std::size_t most);
+  std::size_t decode(char* to, std::size_t most);
+  std::size_t read_file(char* to, std::size_t most) const;
+  bool readable_now(int timeout_ms) const;
+  [[noreturn]] void refuse(const std::string& why) const;
+
+  Descriptor file_;
+  std::string name_;
+  const bool regular_;
+  const Interrupt* interrupt_;
+  std::uint64_t taken_bytes_ = 0;
+
+  std::array<char, 4> first_{};  // read to recognise the coding
+  std::string_view unused_;      // what is read and not yet decoded or handed over, of first_ or buffer_
+  bool recognised_ = false;
+  Coding coding_ = Coding::kPlain;
+  std::unique_ptr<Decoder> decoder_;  // nullptr: plain
+  std::vector<char> buffer_;          // of compressed bytes
+  bool over_ = false;                 // no more can be read
+};
+
+}  // namespace shardflow

@@ -1,0 +1,147 @@
+#include "pipeline/input/decoder.hpp"
+
+#include <isa-l/igzip_lib.h>
+#include <lz4frame.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+#include <utility>
+
+namespace shardflow {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Coding>, 3> kMagics{{
+    {"\x1f\x8b\x08", Coding::kGzip},      // RFC 1952: its two bytes, and deflate
+    {"\x28\xb5\x2f\xfd", Coding::kZstd},  // RFC 8878
+    {"\x04\x22\x4d\x18", Coding::kLz4},   // the lz4 frame format, 1.6
+}};
+
+// ISA-L's inflate: measured at two to three times the speed of zlib's, and unlike libdeflate's it takes a stream in
+// pieces.
+class GzipDecoder final : public Decoder {
+ public:
+  GzipDecoder() { isal_inflate_init(&state_); }
+
+  Step run(std::string_view input, char* to, std::size_t most) override {
+    if (between_) {
+      if (input.empty()) return {};
+      if (begun_ && input.front() == '\0') return {skip_padding(input), 0, nullptr};
+      isal_inflate_reset(&state_);
+      state_.crc_flag = ISAL_GZIP;
+      between_ = false;
+    }
+    const std::size_t in_bytes = std::min(input.size(), kMostBytes);
+    const std::size_t out_bytes = std::min(most, kMostBytes);
+    // The interface is that of a library in C, which does not write to its input.
+    state_.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(input.data()));
+    state_.avail_in = static_cast<std::uint32_t>(in_bytes);
+    state_.next_out = reinterpret_cast<std::uint8_t*>(to);
+    state_.avail_out = static_cast<std::uint32_t>(out_bytes);
+    const int result = isal_inflate(&state_);
+    if (result < 0) return {in_bytes - state_.avail_in, 0, describe(result)};
+    if (state_.block_state == ISAL_BLOCK_FINISH) between_ = begun_ = true;
+    return {in_bytes - state_.avail_in, out_bytes - state_.avail_out, nullptr};
+  }
+
+  bool at_boundary() const override { return between_; }
+
+ private:
+  static constexpr std::size_t kMostBytes = std::size_t{1} << 30;  // its counts have 32 bits
+
+  // gzip(1) too takes zeros behind the last member for padding, as tapes have it.
+  static std::size_t skip_padding(std::string_view input) {
+    return std::min(input.find_first_not_of('\0'), input.size());
+  }
+
+  const char* describe(int result) const {
+    if (result == ISAL_INCORRECT_CHECKSUM) return "a checksum does not match";
+    const bool header = result == ISAL_INVALID_WRAPPER || result == ISAL_UNSUPPORTED_METHOD;
+    if (header) return begun_ ? "what follows a member is no member" : "the header is no gzip header";
+    return "the data is corrupt";
+  }
+
+  inflate_state state_{};
+  bool between_ = true;  // two members
+  bool begun_ = false;   // one is over
+};
+
+class ZstdDecoder final : public Decoder {
+ public:
+  ZstdDecoder() : context_(ZSTD_createDCtx()) {
+    if (context_ == nullptr) throw std::bad_alloc();
+  }
+  ~ZstdDecoder() override { ZSTD_freeDCtx(context_); }
+  ZstdDecoder(const ZstdDecoder&) = delete;
+  ZstdDecoder& operator=(const ZstdDecoder&) = delete;
+
+  Step run(std::string_view input, char* to, std::size_t most) override {
+    if (between_ && input.empty()) return {};
+    ZSTD_inBuffer in{input.data(), input.size(), 0};
+    ZSTD_outBuffer out{to, most, 0};
+    const std::size_t left = ZSTD_decompressStream(context_, &out, &in);
+    if (ZSTD_isError(left) != 0) return {in.pos, 0, ZSTD_getErrorName(left)};
+    between_ = left == 0;
+    return {in.pos, out.pos, nullptr};
+  }
+
+  bool at_boundary() const override { return between_; }
+
+ private:
+  ZSTD_DCtx* context_;
+  bool between_ = true;  // two frames
+};
+
+class Lz4Decoder final : public Decoder {
+ public:
+  Lz4Decoder() {
+    if (LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION)) != 0) throw std::bad_alloc();
+  }
+  ~Lz4Decoder() override { LZ4F_freeDecompressionContext(context_); }
+  Lz4Decoder(const Lz4Decoder&) = delete;
+  Lz4Decoder& operator=(const Lz4Decoder&) = delete;
+
+  Step run(std::string_view input, char* to, std::size_t most) override {
+    if (between_ && input.empty()) return {};
+    std::size_t taken = input.size();
+    std::size_t given = most;
+    const std::size_t left = LZ4F_decompress(context_, to, &given, input.data(), &taken, nullptr);
+    if (LZ4F_isError(left) != 0) return {0, 0, LZ4F_getErrorName(left)};
+    between_ = left == 0;
+    return {taken, given, nullptr};
+  }
+
+  bool at_boundary() const override { return between_; }
+
+ private:
+  LZ4F_dctx* context_ = nullptr;
+  bool between_ = true;  // two frames
+};
+
+}  // namespace
+
+std::optional<Coding> coding_of(std::string_view first_bytes) {
+  for (const auto& [magic, coding] : kMagics) {
+    if (first_bytes.starts_with(magic)) return coding;
+    if (magic.starts_with(first_bytes)) return std::nullopt;
+  }
+  return Coding::kPlain;
+}
+
+std::unique_ptr<Decoder> make_decoder(Coding coding) {
+  switch (coding) {
+    case Coding::kZstd:
+      return std::make_unique<ZstdDecoder>();
+    case Coding::kLz4:
+      return std::make_unique<Lz4Decoder>();
+    default:
+      return std::make_unique<GzipDecoder>();
+  }
+}
+
+const char* name_of(Coding coding) {
+  return coding == Coding::kGzip ? "gzip" : coding == Coding::kZstd ? "zstd" : "lz4";
+}
+
+}  // namespace shardflow
