@@ -218,7 +218,7 @@ TEST_CASE("a compressed pipe is read as it comes, byte by byte") {
       const Descriptor end(number);
       for (const char& byte : packed) REQUIRE(write(end.number(), &byte, 1) == 1);
     });
-    FileSource source(Descriptor(ends[0]), "pipe", 1000, nullptr);
+    FileSource source(Descriptor{ends[0]}, "pipe", 1000, nullptr);
     CHECK_MESSAGE(read_all(source, 100) == "a\t1\nb\t2\n", packer.name);
   }
 }
