@@ -40,7 +40,7 @@ class Input {
 std::unique_ptr<FileSource> open_source(const LoadOptions& options, const Interrupt& interrupt) {
   const std::uint32_t max_record_bytes = options.run.max_record_bytes;
   if (!options.synthetic) {
-    return std::make_unique<FileSource>(options.files, max_record_bytes, &interrupt, options.max_expanded_bytes);
+    return std::make_unique<FileSource>(options.files, max_record_bytes, &interrupt, options.file);
   }
   return std::make_unique<FileSource>(synthetic_file(*options.synthetic), "synthetic", max_record_bytes, &interrupt);
 }

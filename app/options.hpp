@@ -32,11 +32,11 @@ struct TerminalOptions {
 };
 
 struct LoadOptions {
-  std::vector<std::string> files;                 // "-" is standard input
-  std::optional<SyntheticSpec> synthetic;         // in place of files
-  std::string synthetic_text;                     // as it was written
-  std::uint64_t records = UINT64_MAX;             // the first so many of them
-  std::uint64_t max_expanded_bytes = UINT64_MAX;  // out of compressed files
+  std::vector<std::string> files;          // "-" is standard input
+  std::optional<SyntheticSpec> synthetic;  // in place of files
+  std::string synthetic_text;              // as it was written
+  std::uint64_t records = UINT64_MAX;      // the first so many of them
+  FileOptions file;                        // how to read files
   const Mode* mode = nullptr;
   std::uint32_t shards = 0;
   std::uint64_t max_memory_bytes = 0;

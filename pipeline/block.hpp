@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "pipeline/input/text_format.hpp"
 #include "pipeline/pages.hpp"
 
 namespace shardflow {
@@ -44,6 +45,7 @@ class Block {
   void set_text(std::size_t begin, std::size_t end);
   std::string_view text() const { return {pages_.data() + begin_, end_ - begin_}; }
   // What the offsets of RecordRef count from.
+  char* data_of_text() { return pages_.data() + begin_; }
   const char* data_of_text() const { return pages_.data() + begin_; }
 
   // Where the text's first byte stands.
@@ -51,6 +53,9 @@ class Block {
   std::uint64_t file_offset = 0;
   // The share of the whole input that ends with this block, 0 to 1; 0 where the input's size is unknown.
   double input_share = 0;
+  TextFormat format;
+  // Lines of its file that stand between the block before and this one: a header.
+  std::uint64_t skipped_lines = 0;
   // Set by the sources that measure time alone.
   Arrival arrival;
 

@@ -296,6 +296,33 @@ TEST_CASE("compressed input is known by its content, and a damaged one is bad in
   CHECK(run({"load", folder.path("x.tsv.gz"), "--max-expanded", "5"}).exit_code == 3);
 }
 
+TEST_CASE("CSV is read by the columns that are asked for, and compared and swept alike") {
+  const Folder folder;
+  const std::string file = folder.write("in.csv", "id,name\n1,\"a, b\"\n2,c\n1,d\n");
+  CHECK(run({"load", file, "-q", "--header", "--key", "id", "--value", "name", "--get", "1"}).out == "d\n");
+  CHECK(run({"load", file, "-q", "--get", "1"}).out == "d\n");
+  CHECK(run({"load", file, "-q", "--key", "2", "--value", "1", "--get", "a, b"}).out == "1\n");
+  CHECK(run({"load", file, "--key", "id"}).error ==
+        "shardflow: --key: 'id' is a column's name, which takes --header\n");
+  CHECK(run({"load", file, "--key", "0"}).error == "shardflow: --key: fields are counted from 1\n");
+  CHECK(run({"load", file, "--delimiter", "ab"}).exit_code == 2);
+  CHECK(run({"load", file, "--format", "xml"}).exit_code == 2);
+  const Outcome compared = run({"compare", file, "--header", "--key", "id", "--value", "rest", "--rounds", "1"});
+  CHECK_MESSAGE(compared.out.starts_with("3 records, 2 keys; "), compared.error);
+}
+
+TEST_CASE("with --escape, TSV holds what CSV can hold") {
+  const Folder folder;
+  const std::string file = folder.write("in.csv", "\"a\tb\",\"c\nd\"\n");
+  const Outcome refused = run({"load", file, "-q", "--output", folder.path("out.tsv")});
+  CHECK(refused.exit_code == 1);
+  CHECK(refused.error.find("or use --escape") != std::string::npos);
+  CHECK(folder.names() == std::vector<std::string>{"in.csv"});
+  CHECK(run({"load", file, "-q", "--escape", "--output", folder.path("out.tsv")}).exit_code == 0);
+  CHECK(folder.read("out.tsv") == "a\\tb\tc\\nd\n");
+  CHECK(run({"diff", file, folder.path("out.tsv"), "--escape"}).exit_code == 0);
+}
+
 TEST_CASE("a split output is a folder of parts, one for each shard") {
   const Folder folder;
   const std::string parts = folder.path("parts");

@@ -199,7 +199,9 @@ TEST_CASE("a zstd frame to be skipped is skipped") {
 TEST_CASE("what expands beyond the limit is refused with the limit") {
   const Folder folder;
   const std::string bomb = folder.write("bomb", gzip(std::string(5'000'000, 'k') + "\tv\n"));
-  FileSource source({bomb}, std::size_t{1} << 30, nullptr, 1'000'000);
+  FileOptions options;
+  options.max_expanded_bytes = 1'000'000;
+  FileSource source({bomb}, std::size_t{1} << 30, nullptr, options);
   try {
     read_all(source, 1 << 16);
     FAIL("nothing was thrown");

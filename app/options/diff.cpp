@@ -39,7 +39,7 @@ Parsed<DiffOptions> parse_diff(const Strings& arguments) {
     options.before = files[0];
     options.after = files[1];
     options.load.mode = &modes().front();
-    if (merged.has("max-expanded")) options.load.max_expanded_bytes = read_option(merged, "max-expanded", parse_bytes);
+    options.load.file = read_input_format(merged);
     read_run_options(merged, options.load);
     options.load.output = merged.get("output");
     options.load.write = read_write_options(merged);

@@ -35,7 +35,7 @@ po::options_description input_options() {
   auto add = options.add_options();
   add("synthetic", text()->value_name("SPEC"), "made-up records in place of files; see 'generate --help'");
   add("max-record", text("64MiB")->value_name("SIZE"), "a longer line is bad input");
-  add("max-expanded", text()->value_name("SIZE"), "compressed files that expand to more are bad input");
+  add_input_format(options);
   return options;
 }
 
@@ -124,7 +124,7 @@ void read_input(const Merged& merged, LoadOptions& options) {
 
 void read_files(const Merged& merged, LoadOptions& options) {
   options.files = merged.list("file");
-  if (merged.has("max-expanded")) options.max_expanded_bytes = read_option(merged, "max-expanded", parse_bytes);
+  options.file = read_input_format(merged);
   if (merged.has("synthetic")) options.synthetic = read_option(merged, "synthetic", SyntheticSpec::parse);
   options.synthetic_text = merged.get("synthetic");
   if (merged.origin.contains("file") && options.synthetic) {

@@ -48,4 +48,8 @@ void add_output_format(po::options_description& options);
 // It, or else the end of --output's name; order and threads stay as they are by default.
 WriteOptions read_write_options(const Merged& merged);
 
+// To a group: --format and what belongs to it.
+void add_input_format(po::options_description& options);
+FileOptions read_input_format(const Merged& merged);
+
 }  // namespace shardflow::app

@@ -41,13 +41,15 @@ WriteOptions read_write_options(const Merged& merged) {
   std::string_view name = asked == "auto" ? output : asked;
   WriteOptions options;
   options.compression = take_compression(name);
+  const RecordFormat tsv = merged.on("escape") ? RecordFormat::kEscapedTsv : RecordFormat::kTsv;
   if (asked == "auto") {
-    options.format = format_of(name.substr(name.rfind('.') + 1)).value_or(RecordFormat::kTsv);
+    options.format = format_of(name.substr(name.rfind('.') + 1)).value_or(tsv);
   } else if (const auto format = format_of(name)) {
     options.format = *format;
   } else {
     throw UsageError("--output-format: '" + asked + "' is none of tsv, csv and jsonl, with or without .gz or .zst");
   }
+  if (options.format == RecordFormat::kTsv) options.format = tsv;
   return options;
 }
 

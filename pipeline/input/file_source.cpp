@@ -7,10 +7,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
 #include "pipeline/errors.hpp"
+#include "pipeline/input/csv_header.hpp"
+#include "pipeline/input/record_ends.hpp"
+#include "pipeline/input/take_records.hpp"
 
 namespace shardflow {
 namespace {
@@ -19,13 +23,21 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 constexpr const char* kStandardInput = "-";
 
+// "x.csv", "x.csv.gz".
+bool is_csv(std::string_view name) {
+  for (const std::string_view packed : {".gz", ".zst", ".lz4"}) {
+    if (name.ends_with(packed)) name.remove_suffix(packed.size());
+  }
+  return name.ends_with(".csv");
+}
+
 }  // namespace
 
 FileSource::FileSource(std::vector<std::string> names, std::size_t max_record_bytes, const Interrupt* interrupt,
-                       std::uint64_t max_expanded_bytes)
+                       FileOptions options)
     : names_(std::move(names)),
       max_record_bytes_(max_record_bytes),
-      max_expanded_bytes_(max_expanded_bytes),
+      options_(std::move(options)),
       interrupt_(interrupt) {
   for (const std::string& name : names_) measure(name);
   if (may_wait_) total_bytes_ = 0;
@@ -68,7 +80,7 @@ bool FileSource::next(Block& block) {
       finished_bytes_ += stream_->taken_bytes();
       stream_.reset();
     } else {
-      end = std::string_view(block.data(), filled).rfind('\n') + 1;
+      end = last_end_;
       keep_tail(block, end, filled);
     }
     if (hand_over(block, end)) return true;
@@ -81,12 +93,34 @@ bool FileSource::hand_over(Block& block, std::size_t end) {
   if (file_offset_ == 0 && std::string_view(block.data(), end).starts_with(kByteOrderMark)) {
     begin = kByteOrderMark.size();
   }
+  if (file_offset_ == 0 && options_.header && format_.kind == TextFormat::Kind::kCsv) {
+    const std::size_t header = skip_header(std::string_view(block.data(), end).substr(begin));
+    skipped_lines_ = static_cast<std::uint64_t>(std::count(block.data(), block.data() + begin + header, '\n'));
+    begin += header;
+  }
+  block.format = format_;
   block.file_index = next_file_ - 1;
   block.file_offset = file_offset_ + begin;
   file_offset_ += end;
   block.input_share = share_read();
   block.set_text(begin, end);
-  return begin != end;
+  if (begin == end) return false;
+  block.skipped_lines = std::exchange(skipped_lines_, 0);
+  return true;
+}
+
+// Reads which columns are which from the text's first record, and returns its length.
+std::size_t FileSource::skip_header(std::string_view text) {
+  std::uint64_t one = 1;
+  const std::size_t bytes = take_records(text, format_, one);
+  const std::vector<std::string> names = split_csv(text.substr(0, bytes), format_.delimiter);
+  try {
+    if (!options_.key_name.empty()) format_.key_column = find_column(names, options_.key_name);
+    if (!options_.value_name.empty()) format_.value_column = find_column(names, options_.value_name);
+  } catch (const std::invalid_argument& error) {
+    throw BadInputError(names_[next_file_ - 1] + ":1: " + error.what());
+  }
+  return bytes;
 }
 
 double FileSource::share_read() const {
@@ -106,8 +140,11 @@ void FileSource::open_next() {
   if (S_ISDIR(status.st_mode)) throw IoError(name, "cannot be read", EISDIR);
   regular_ = S_ISREG(status.st_mode);
   file_offset_ = 0;
+  skipped_lines_ = 0;
   if (regular_) posix_fadvise(file.number(), 0, 0, POSIX_FADV_SEQUENTIAL);
   stream_.emplace(std::move(file), name, regular_, interrupt_);
+  format_ = options_.format;
+  if (options_.kind_by_name && is_csv(name)) format_.kind = TextFormat::Kind::kCsv;
 }
 
 // Reads until the block is full, the file is over, or a pipe has no more to give for now; in any case
@@ -116,19 +153,21 @@ FileSource::Fill FileSource::fill(Block& block, std::size_t& filled) {
   if (block.capacity() < tail_.size()) block.grow(tail_.size());
   std::memcpy(block.data(), tail_.data(), tail_.size());
   filled = std::exchange(tail_, {}).size();
-  bool has_record = false;
+  RecordEnds ends(format_);
+  ends.extend({block.data(), filled}, 0);
   for (;;) {
+    last_end_ = ends.last();
     if (filled == block.capacity()) {
-      if (has_record) return Fill::kRecords;
+      if (last_end_ > 0) return Fill::kRecords;
       check_record_limit(filled);
       block.grow(std::min(std::max(2 * block.capacity(), std::size_t{64}), max_record_bytes_ + 2));
     }
-    if (has_record && !stream_->ready()) return Fill::kRecords;
+    if (last_end_ > 0 && !stream_->ready()) return Fill::kRecords;
     const std::size_t got = stream_->read_some(block.data() + filled, block.capacity() - filled);
     if (got == 0) return Fill::kEndOfFile;
     if (stream_->compressed()) check_expansion(got);
-    has_record = has_record || std::memchr(block.data() + filled, '\n', got) != nullptr;
     filled += got;
+    ends.extend({block.data(), filled}, filled - got);
   }
 }
 
@@ -137,14 +176,15 @@ void FileSource::check_record_limit(std::size_t bytes) const {
   if (bytes < max_record_bytes_ + 2) return;
   throw BadInputError(names_[next_file_ - 1] + " (byte " + std::to_string(file_offset_) +
                       "): a record is longer than " + std::to_string(max_record_bytes_) +
-                      " bytes; raise --max-record, or check that its lines end in LF");
+                      " bytes; raise --max-record, or check that its lines end in LF" +
+                      (format_.kind == TextFormat::Kind::kCsv ? " and its quotes are closed" : ""));
 }
 
 void FileSource::check_expansion(std::size_t bytes) {
   expanded_bytes_ += bytes;
-  if (expanded_bytes_ <= max_expanded_bytes_) return;
+  if (expanded_bytes_ <= options_.max_expanded_bytes) return;
   throw BadInputError(names_[next_file_ - 1] + " (compressed byte " + std::to_string(stream_->taken_bytes()) +
-                      "): the input expands to more than " + std::to_string(max_expanded_bytes_) +
+                      "): the input expands to more than " + std::to_string(options_.max_expanded_bytes) +
                       " bytes; raise --max-expanded if it is no bomb");
 }
 

@@ -4,24 +4,39 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/descriptor.hpp"
 #include "pipeline/input/byte_stream.hpp"
 #include "pipeline/input/source.hpp"
+#include "pipeline/input/text_format.hpp"
 #include "pipeline/interrupt.hpp"
 
 namespace shardflow {
+
+// How files are to be read.
+struct FileOptions {
+  // What format says of CSV, its key and its value; its kind is that of files whose name does not tell.
+  TextFormat format;
+  // Whether the end of a file's name tells its kind: .csv, before .gz and the like.
+  bool kind_by_name = false;
+  // Of CSV: whether the first record of each file names its columns.
+  bool header = false;
+  std::string key_name;    // a column's; empty: format has its number. REQUIRES: header
+  std::string value_name;  // likewise
+  // Where compressed files together expand to more, next() throws BadInputError.
+  std::uint64_t max_expanded_bytes = UINT64_MAX;
+};
 
 // Reads with read(2), not mmap: a mapped file that somebody truncates is a SIGBUS. What is gzip, zstd or lz4 is
 // decompressed on the way, by the thread that calls next(), while others work on the blocks before.
 class FileSource final : public Source {
  public:
   // "-" is standard input. The names are checked at once (IoError for one that is missing), the files
-  // opened in their turn. `interrupt` may be nullptr, else it must outlive the source. Where compressed files together
-  // expand to more than `max_expanded_bytes`, next() throws BadInputError.
+  // opened in their turn. `interrupt` may be nullptr, else it must outlive the source.
   FileSource(std::vector<std::string> names, std::size_t max_record_bytes, const Interrupt* interrupt,
-             std::uint64_t max_expanded_bytes = UINT64_MAX);
+             FileOptions options = {});
   // One file that is open already, read from where it stands.
   FileSource(Descriptor file, std::string name, std::size_t max_record_bytes, const Interrupt* interrupt);
 
@@ -42,10 +57,11 @@ class FileSource final : public Source {
   void keep_tail(const Block& block, std::size_t begin, std::size_t end);
   void check_record_limit(std::size_t bytes) const;
   bool hand_over(Block& block, std::size_t end);
+  std::size_t skip_header(std::string_view text);
 
   std::vector<std::string> names_;
   const std::size_t max_record_bytes_;
-  const std::uint64_t max_expanded_bytes_ = UINT64_MAX;
+  const FileOptions options_;
   const Interrupt* interrupt_;
   bool may_wait_ = false;
   std::uint64_t total_bytes_ = 0;     // of all files; 0 if one of them has no size
@@ -53,9 +69,12 @@ class FileSource final : public Source {
   std::uint64_t expanded_bytes_ = 0;  // out of compressed files
 
   std::optional<ByteStream> stream_;  // the present file
+  TextFormat format_;                 // its
   bool regular_ = false;              // reading the present file never waits
   std::uint32_t next_file_ = 0;       // index of the file to open next
   std::uint64_t file_offset_ = 0;     // of the next block's first byte
+  std::uint64_t skipped_lines_ = 0;   // of the header, until a block tells of them
+  std::size_t last_end_ = 0;          // of the last whole record in the block that fill() filled
   std::string tail_;                  // the start of a record whose end is still to be read
 };
 

@@ -8,7 +8,7 @@
 
 namespace shardflow {
 
-// Gives what `source` gives, up to `records` lines over all files. The source must outlive it.
+// Gives what `source` gives, up to `records` records over all files. The source must outlive it.
 class LimitedSource final : public Source {
  public:
   LimitedSource(Source& source, std::uint64_t records) : source_(source), left_(records) {}

@@ -8,7 +8,7 @@
 
 #include "pipeline/clock.hpp"
 #include "pipeline/errors.hpp"
-#include "pipeline/input/lines.hpp"
+#include "pipeline/input/take_records.hpp"
 
 namespace shardflow {
 
@@ -45,13 +45,15 @@ void PacedSource::hand_over(Block& block) {
   const auto due = static_cast<std::uint64_t>(static_cast<double>(steady_ns() - start_ns_) / interval_ns_) + 1;
   std::uint64_t left = due - std::min(records_, due - 1);
   const std::uint64_t most = left;
-  const std::size_t bytes = take_lines(rest, left);
+  const std::size_t bytes = take_records(rest, waiting_.format, left);
   if (bytes > block.capacity()) block.grow(bytes);
   std::memcpy(block.data(), rest.data(), bytes);
   block.set_text(0, bytes);
   block.file_index = waiting_.file_index;
   block.file_offset = waiting_.file_offset + at_;
   block.input_share = waiting_.input_share;
+  block.format = waiting_.format;
+  block.skipped_lines = at_ == 0 ? waiting_.skipped_lines : 0;
   block.arrival = {due_ns(records_), interval_ns_};
   at_ += bytes;
   records_ += most - left;

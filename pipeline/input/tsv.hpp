@@ -20,7 +20,7 @@ struct Fields {
   std::uint32_t value_bytes;
 };
 
-enum class Flaw { kNoTab, kEmptyKey, kTooLong };
+enum class Flaw { kNoTab, kEmptyKey, kTooLong, kTooFewFields, kQuote, kUnclosedQuote };
 
 // A line that is no record.
 struct BadLine {

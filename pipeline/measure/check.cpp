@@ -2,7 +2,7 @@
 
 #include <unordered_set>
 
-#include "pipeline/input/tsv.hpp"
+#include "pipeline/input/parse.hpp"
 
 namespace shardflow {
 
@@ -14,7 +14,7 @@ std::uint64_t wrong_keys(const Store& store, Source& source, std::size_t block_b
   std::unordered_set<std::string> missing;
   while (source.next(block)) {
     const std::string_view text = block.text();
-    parse_tsv(text, UINT32_MAX, [&](const Fields& fields) {
+    parse_records(block, UINT32_MAX, [&](const Fields& fields) {
       const std::string_view key = text.substr(fields.key_offset, fields.key_bytes);
       const auto value = store.find(key);
       if (!value) {

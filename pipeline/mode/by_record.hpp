@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pipeline/batch.hpp"
+#include "pipeline/input/parse.hpp"
 #include "pipeline/mode/check_interrupt.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/locked_shards.hpp"
@@ -18,7 +19,7 @@ RunReport run_by_record(Source& source, Store& store, const RunOptions& options,
   Ledger ledger(source, store, options);
   for (; source.next(batch.block); ++batch.sequence) {
     try {
-      batch.bad_line = parse_tsv(batch.block.text(), options.max_record_bytes, [&](const Fields& fields) {
+      batch.bad_line = parse_records(batch.block, options.max_record_bytes, [&](const Fields& fields) {
         check_interrupt(options);
         give(batch, fields, batch.records);
         ++batch.records;

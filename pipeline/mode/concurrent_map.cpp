@@ -7,6 +7,7 @@
 #include <string>
 
 #include "pipeline/batch.hpp"
+#include "pipeline/input/parse.hpp"
 #include "pipeline/mode/check_interrupt.hpp"
 #include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/latency_log.hpp"
@@ -21,7 +22,7 @@ using Map = oneapi::tbb::concurrent_hash_map<std::string, std::string>;
 
 void insert(Batch& batch, const RunOptions& options, Map& map, LatencyLog& latency) {
   const std::string_view text = batch.block.text();
-  batch.bad_line = parse_tsv(text, options.max_record_bytes, [&](const Fields& fields) {
+  batch.bad_line = parse_records(batch.block, options.max_record_bytes, [&](const Fields& fields) {
     check_interrupt(options);
     Map::accessor place;
     map.insert(place, std::string(text.substr(fields.key_offset, fields.key_bytes)));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/batch.hpp"
+#include "pipeline/input/parse.hpp"
 #include "pipeline/mode/check_interrupt.hpp"
 #include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/latency_log.hpp"
@@ -84,8 +85,8 @@ class RecordGraph {
     if (!source_.next(batch->block)) return false;
     fields_.clear();
     next_ = 0;
-    batch->bad_line = parse_tsv(batch->block.text(), options_.max_record_bytes,
-                                [&](const Fields& fields) { fields_.push_back(fields); });
+    batch->bad_line = parse_records(batch->block, options_.max_record_bytes,
+                                    [&](const Fields& fields) { fields_.push_back(fields); });
     batch->sequence = blocks_read_++;
     batch->records = batch->routed = fields_.size();
     ledger_.admit(*batch);

@@ -1,5 +1,6 @@
 #include "pipeline/mode/ledger.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <stdexcept>
 #include <string>
@@ -23,8 +24,27 @@ std::string describe(Flaw flaw, std::uint32_t max_record_bytes) {
       return "the key is empty";
     case Flaw::kTooLong:
       return "the record is longer than --max-record (" + std::to_string(max_record_bytes) + ")";
+    case Flaw::kTooFewFields:
+      return "the record has too few fields";
+    case Flaw::kQuote:
+      return "a quote stands where its field neither begins nor ends";
+    case Flaw::kUnclosedQuote:
+      return "a quote is not closed";
   }
   return "";
+}
+
+std::string expected(const TextFormat& format) {
+  if (format.kind != TextFormat::Kind::kCsv) return "expected KEY<TAB>VALUE on every line";
+  const std::string value = format.value_is_rest ? "behind it" : "in field " + std::to_string(format.value_column + 1);
+  return "expected the key in field " + std::to_string(format.key_column + 1) + ", the value " + value;
+}
+
+// In CSV a record may have line ends of its own.
+std::uint64_t lines_in(const Batch& batch) {
+  if (batch.block.format.kind != TextFormat::Kind::kCsv) return batch.records;
+  const std::string_view text = batch.block.text();
+  return static_cast<std::uint64_t>(std::ranges::count(text, '\n')) + (text.ends_with('\n') ? 0 : 1);
 }
 
 }  // namespace
@@ -38,8 +58,9 @@ void Ledger::admit(const Batch& batch) {
     file_index_ = batch.block.file_index;
     lines_ = 0;
   }
+  lines_ += batch.block.skipped_lines;
   if (batch.bad_line) refuse(batch);
-  lines_ += batch.records;
+  lines_ += lines_in(batch);
   ++report_.blocks;
   report_.records += batch.records;
   report_.routed += batch.routed;
@@ -56,8 +77,8 @@ void Ledger::refuse(const Batch& batch) const {
   const std::string_view line = batch.block.text().substr(bad.offset, bad.bytes);
   throw BadInputError(source_.file_name(file_index_) + ":" + std::to_string(lines_ + bad.line + 1) + " (byte " +
                       std::to_string(batch.block.file_offset + bad.offset) +
-                      "): " + describe(bad.flaw, options_.max_record_bytes) + ": \"" + excerpt(line) +
-                      "\"; expected KEY<TAB>VALUE on every line");
+                      "): " + describe(bad.flaw, options_.max_record_bytes) + ": \"" + excerpt(line) + "\"; " +
+                      expected(batch.block.format));
 }
 
 RunReport Ledger::close(std::uint64_t blocks_read) const {

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "pipeline/input/parse.hpp"
 #include "pipeline/store/bytes.hpp"
 
 namespace shardflow {
@@ -60,7 +61,7 @@ bool Partition::combining_pays(std::uint64_t sequence) const {
 void Partition::route(Batch& batch) {
   const std::string_view text = batch.block.text();
   std::uint64_t records = 0;
-  batch.bad_line = parse_tsv(text, max_record_bytes_, [&](const Fields& fields) {
+  batch.bad_line = parse_records(batch.block, max_record_bytes_, [&](const Fields& fields) {
     const std::string_view key = text.substr(fields.key_offset, fields.key_bytes);
     batch.parts[router_.shard_of(key)].push(reference(fields, hash_.padded(key)));
     ++records;
@@ -74,7 +75,7 @@ void Partition::route_combined(Batch& batch) {
   const std::string_view text = batch.block.text();
   std::uint64_t records = 0;
   std::uint64_t repeats = 0;
-  batch.bad_line = parse_tsv(text, max_record_bytes_, [&](const Fields& fields) {
+  batch.bad_line = parse_records(batch.block, max_record_bytes_, [&](const Fields& fields) {
     const std::string_view key = text.substr(fields.key_offset, fields.key_bytes);
     const std::uint64_t hash = hash_.padded(key);
     ++records;

@@ -1,0 +1,39 @@
+#include "pipeline/input/csv_header.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "pipeline/errors.hpp"
+
+namespace shardflow {
+
+std::vector<std::string> split_csv(std::string_view record, char delimiter) {
+  if (record.ends_with('\n')) record.remove_suffix(1);
+  if (record.ends_with('\r')) record.remove_suffix(1);
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  for (std::size_t at = 0; at < record.size(); ++at) {
+    if (record[at] == '"') {
+      if (quoted && at + 1 < record.size() && record[at + 1] == '"') {
+        fields.back() += record[++at];
+      } else {
+        quoted = !quoted;
+      }
+    } else if (record[at] == delimiter && !quoted) {
+      fields.emplace_back();
+    } else {
+      fields.back() += record[at];
+    }
+  }
+  return fields;
+}
+
+std::uint32_t find_column(const std::vector<std::string>& header, const std::string& name) {
+  const auto found = std::ranges::find(header, name);
+  if (found != header.end()) return static_cast<std::uint32_t>(found - header.begin());
+  std::string names;
+  for (const std::string& each : header) names += (names.empty() ? "" : ", ") + excerpt(each);
+  throw std::invalid_argument("the header has no column '" + name + "', but " + names);
+}
+
+}  // namespace shardflow

@@ -1,0 +1,17 @@
+// The first record of a CSV file, where it names the columns.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shardflow {
+
+// The fields of one record, without quotes; its line end may be there or not.
+std::vector<std::string> split_csv(std::string_view record, char delimiter);
+
+// The column of this name, counted from 0. Throws std::invalid_argument that lists those that there are.
+std::uint32_t find_column(const std::vector<std::string>& header, const std::string& name);
+
+}  // namespace shardflow

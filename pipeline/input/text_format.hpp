@@ -1,0 +1,24 @@
+// How records stand in a text.
+#pragma once
+
+#include <cstdint>
+
+namespace shardflow {
+
+struct TextFormat {
+  enum class Kind {
+    kTsv,         // KEY TAB VALUE, bytes as they are
+    kEscapedTsv,  // likewise, with \t \n \r \\ and the like, as PostgreSQL's and MySQL's dumps write them
+    kCsv,         // RFC 4180
+  };
+
+  Kind kind = Kind::kTsv;
+  // Of CSV: what separates fields, and the columns, counted from 0, that a record is made of.
+  char delimiter = ',';
+  std::uint32_t key_column = 0;
+  std::uint32_t value_column = 1;
+  // In place of a column: all that follows the key's, as it stands.
+  bool value_is_rest = false;
+};
+
+}  // namespace shardflow

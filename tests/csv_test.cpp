@@ -1,0 +1,256 @@
+// CSV and escaped TSV.
+#include "pipeline/input/csv.hpp"
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <stdexcept>
+#include <string>
+
+#include "pipeline/errors.hpp"
+#include "pipeline/input/csv_header.hpp"
+#include "pipeline/input/file_source.hpp"
+#include "pipeline/input/parse.hpp"
+#include "pipeline/input/record_ends.hpp"
+#include "pipeline/input/take_records.hpp"
+#include "pipeline/mode/mode.hpp"
+#include "pipeline/output/record_format.hpp"
+#include "tests/folder.hpp"
+#include "tests/testing.hpp"
+
+using namespace shardflow;
+using testing::Folder;
+using testing::Pairs;
+
+namespace {
+
+struct Outcome {
+  Pairs records;
+  std::optional<BadLine> bad;
+};
+
+Outcome parse(const std::string& text, TextFormat format) {
+  MemoryBudget budget(UINT64_MAX);
+  Block block(std::max<std::size_t>(text.size(), 1), budget);
+  text.copy(block.data(), text.size());
+  block.set_text(0, text.size());
+  block.format = format;
+  Outcome outcome;
+  outcome.bad = parse_records(block, 1000, [&](const Fields& fields) {
+    outcome.records.emplace_back(block.text().substr(fields.key_offset, fields.key_bytes),
+                                 block.text().substr(fields.value_offset, fields.value_bytes));
+  });
+  return outcome;
+}
+
+Pairs parsed(const std::string& text, TextFormat format = {}) {
+  format.kind = TextFormat::Kind::kCsv;
+  const Outcome outcome = parse(text, format);
+  CHECK_FALSE(outcome.bad);
+  return outcome.records;
+}
+
+// What is wrong with the text, and where: "flaw line offset bytes".
+std::string flaw(const std::string& text) {
+  TextFormat format;
+  format.kind = TextFormat::Kind::kCsv;
+  const auto bad = parse(text, format).bad;
+  if (!bad) return "";
+  return std::to_string(static_cast<int>(bad->flaw)) + " " + std::to_string(bad->line) + " " +
+         std::to_string(bad->offset) + " " + std::to_string(bad->bytes);
+}
+
+std::string flawed(Flaw flaw, const std::string& place) { return std::to_string(static_cast<int>(flaw)) + " " + place; }
+
+FileOptions options_of(TextFormat::Kind kind) {
+  FileOptions options;
+  options.format.kind = kind;
+  return options;
+}
+
+struct Loaded {
+  testing::Map map;
+  std::string error;
+};
+
+Loaded load(const std::vector<std::string>& files, const FileOptions& options, std::size_t block_bytes = 1 << 16,
+            std::string_view mode = "flow") {
+  Store store(4);
+  FileSource source(files, 1 << 20, nullptr, options);
+  RunOptions run;
+  run.threads = 2;
+  run.block_bytes = block_bytes;
+  try {
+    find_mode(mode)->run(source, store, run);
+  } catch (const BadInputError& error) {
+    return {{}, error.what()};
+  }
+  return {testing::contents(store), ""};
+}
+
+// Letters that make trouble in one format or another.
+rc::Gen<std::string> field(int least) {
+  return rc::gen::mapcat(rc::gen::inRange(least, 7), [](int length) {
+    return rc::gen::container<std::string>(
+        static_cast<std::size_t>(length),
+        rc::gen::element('a', 'b', ',', '"', '\n', '\r', '\t', '\\', 'n', 'N', '\xef', '\xbb', '\xbf', ' '));
+  });
+}
+
+rc::Gen<Pairs> records() { return rc::gen::container<Pairs>(rc::gen::pair(field(1), field(0))); }
+
+template <RecordFormat format>
+std::string written(const Pairs& records) {
+  std::string text;
+  for (const auto& [key, value] : records) append_record<format>(text, key, value);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("fields are what RFC 4180 says they are") {
+  CHECK(parsed("a,1\nb,2\n") == Pairs{{"a", "1"}, {"b", "2"}});
+  CHECK(parsed("a,1\r\nb,2") == Pairs{{"a", "1"}, {"b", "2"}});
+  CHECK(parsed("a,\n") == Pairs{{"a", ""}});
+  CHECK(parsed("a,") == Pairs{{"a", ""}});
+  CHECK(parsed(" a ,\t1 \n") == Pairs{{" a ", "\t1 "}});
+  CHECK(parsed("\"a\",\"1\"\r\n") == Pairs{{"a", "1"}});
+  CHECK(parsed("\"a,b\",\"1\"\"2\"\n") == Pairs{{"a,b", "1\"2"}});
+  CHECK(parsed("\"a\nb\",\"1\r\n2\"\n") == Pairs{{"a\nb", "1\r\n2"}});
+  CHECK(parsed("a,\"\"\n") == Pairs{{"a", ""}});
+  CHECK(parsed("a,\"\"\"\"\n") == Pairs{{"a", "\""}});
+  CHECK(parsed("a,\"x\"") == Pairs{{"a", "x"}});
+  CHECK(parsed("a,1,x,y\nb,2\n") == Pairs{{"a", "1"}, {"b", "2"}});
+  CHECK(parsed("a,\"1\",\"x\"\"\n\",y\nb,2\n") == Pairs{{"a", "1"}, {"b", "2"}});
+  CHECK(parsed("").empty());
+}
+
+TEST_CASE("columns and delimiter are chosen, and the rest is as it stands") {
+  TextFormat format;
+  format.delimiter = ';';
+  format.key_column = 2;
+  format.value_column = 0;
+  CHECK(parsed("v;x;k\n\"v;2\";\"\";k2;y\n", format) == Pairs{{"k", "v"}, {"k2", "v;2"}});
+  format = {};
+  format.value_is_rest = true;
+  CHECK(parsed("a,1,2\nb,\"x\"\"y\",\"z\n\"\nc,\n", format) ==
+        Pairs{{"a", "1,2"}, {"b", "\"x\"\"y\",\"z\n\""}, {"c", ""}});
+  format.key_column = 1;
+  CHECK(parsed("x,a,1,2\r\ny,b,3\n", format) == Pairs{{"a", "1,2"}, {"b", "3"}});
+}
+
+TEST_CASE("what is no record is refused with its place, in lines as an editor counts them") {
+  CHECK(flaw("a,1\nb\n") == flawed(Flaw::kTooFewFields, "1 4 1"));
+  CHECK(flaw("a,1\n\nb,2\n") == flawed(Flaw::kTooFewFields, "1 4 0"));
+  CHECK(flaw(",1\n") == flawed(Flaw::kEmptyKey, "0 0 2"));
+  CHECK(flaw("\"\",1\n") == flawed(Flaw::kEmptyKey, "0 0 4"));
+  CHECK(flaw("a,\"1\n2\"\nb,\"x\"y\n") == flawed(Flaw::kQuote, "2 8 6"));
+  CHECK(flaw("a,x\"y\"\n") == flawed(Flaw::kQuote, "0 0 6"));
+  CHECK(flaw("a,\"1\n2\n") == flawed(Flaw::kUnclosedQuote, "0 0 4"));
+  CHECK(flaw("a," + std::string(999, 'v') + "\n") == flawed(Flaw::kTooLong, "0 0 1001"));
+}
+
+TEST_CASE("a text is cut where a record ends, never within quotes") {
+  TextFormat format;
+  format.kind = TextFormat::Kind::kCsv;
+  const std::string text = "a,1\nb,\"x\ny\"\"\n\"\nc,3\nd,\"";
+  for (std::size_t step = 1; step <= text.size(); ++step) {
+    RecordEnds ends(format);
+    bool quoted = false;
+    std::size_t last = 0;
+    for (std::size_t seen = 0; seen < text.size(); seen += step) {
+      const std::size_t now = std::min(text.size(), seen + step);
+      for (std::size_t i = seen; i < now; ++i) {
+        if (text[i] == '"') quoted = !quoted;
+        if (text[i] == '\n' && !quoted) last = i + 1;
+      }
+      ends.extend(std::string_view(text).substr(0, now), seen);
+      CHECK(ends.last() == last);
+    }
+  }
+  std::uint64_t two = 2;
+  CHECK(take_records(text, format, two) == 15);
+  CHECK(two == 0);
+}
+
+TEST_CASE("what we write as CSV we read again, for any block size and mode") {
+  CHECK(rc::check([] {
+    const Folder folder;
+    const Pairs input = *records();
+    const auto block_bytes = *rc::gen::element<std::size_t>(1, 5, 17, 64, 1000);
+    const auto mode = *rc::gen::element<std::string>("flow", "serial", "channel", "flow-record", "map");
+    const std::string file = folder.write("in.csv", written<RecordFormat::kCsv>(input));
+    const Loaded loaded = load({file}, options_of(TextFormat::Kind::kCsv), block_bytes, mode);
+    RC_ASSERT(loaded.error.empty());
+    RC_ASSERT(loaded.map.size() == testing::last_values(input).size());
+    if (find_mode(mode)->ordered) RC_ASSERT(loaded.map == testing::last_values(input));
+  }));
+}
+
+TEST_CASE("what we write as escaped TSV we read again, for any block size") {
+  CHECK(rc::check([] {
+    const Folder folder;
+    const Pairs input = *records();
+    const auto block_bytes = *rc::gen::element<std::size_t>(1, 5, 17, 64, 1000);
+    std::string text = written<RecordFormat::kEscapedTsv>(input);
+    if (text.starts_with("\xef\xbb\xbf")) text.insert(0, "\xef\xbb\xbf");
+    const Loaded loaded = load({folder.write("in", text)}, options_of(TextFormat::Kind::kEscapedTsv), block_bytes);
+    RC_ASSERT(loaded.error.empty());
+    RC_ASSERT(loaded.map == testing::last_values(input));
+  }));
+}
+
+TEST_CASE("escapes of SQL dumps are read, NULL stays \\N, and without the option a backslash is a backslash") {
+  TextFormat format;
+  format.kind = TextFormat::Kind::kEscapedTsv;
+  CHECK(parse("a\\tb\tc\\nd\\\\e\\0\\x\nk\t\\N\nl\t\\\n", format).records ==
+        Pairs{{"a\tb", std::string("c\nd\\e\0x", 7)}, {"k", "\\N"}, {"l", "\\"}});
+  CHECK(parse("a\tb\\n\n", {}).records == Pairs{{"a", "b\\n"}});
+}
+
+TEST_CASE("a header names the columns, in each file anew") {
+  const Folder folder;
+  FileOptions options = options_of(TextFormat::Kind::kCsv);
+  options.header = true;
+  options.key_name = "id";
+  options.value_name = "the \"value\"";
+  const std::string first = folder.write("a", "\xef\xbb\xbfid,x,\"the \"\"value\"\"\"\r\n1,-,one\r\n");
+  const std::string second = folder.write("b", "\"the \"\"value\"\"\",id\ntwo,2\n");
+  const std::string empty = folder.write("c", "id,\"the \"\"value\"\"\"\n");
+  CHECK(load({first, second, empty}, options).map == testing::Map{{"1", "one"}, {"2", "two"}});
+  for (std::size_t block_bytes = 1; block_bytes < 40; ++block_bytes) {
+    CHECK(load({first, second}, options, block_bytes).map.size() == 2);
+  }
+  const std::string other = folder.write("d", "id,name\n1,2\n");
+  CHECK(load({other}, options).error == other + ":1: the header has no column 'the \"value\"', but id, name");
+}
+
+TEST_CASE("a bad record is told with its line, header and line ends in quotes counted") {
+  const Folder folder;
+  FileOptions options = options_of(TextFormat::Kind::kCsv);
+  options.header = true;
+  const std::string file = folder.write("in", "\"k\n1\",v\na,\"x\ny\"\nb,2\nbad\nc,3\n");
+  for (const std::size_t block_bytes : {1ul, 8ul, 20ul, 1000ul}) {
+    CHECK(
+        load({file}, options, block_bytes).error ==
+        file +
+            ":6 (byte 20): the record has too few fields: \"bad\"; expected the key in field 1, the value in field 2");
+  }
+}
+
+TEST_CASE("the kind is told by the name, where asked for") {
+  const Folder folder;
+  FileOptions options;
+  options.kind_by_name = true;
+  const std::string csv_file = folder.write("a.csv", "a,1\n");
+  const std::string tsv_file = folder.write("b.txt", "b,x\t2\n");
+  CHECK(load({csv_file, tsv_file}, options).map == testing::Map{{"a", "1"}, {"b,x", "2"}});
+}
+
+TEST_CASE("a quote that is not closed says so when the record limit is reached") {
+  const Folder folder;
+  std::string text = "a,\"1\n";
+  while (text.size() < 1 << 21) text += "b,2\n";
+  const Loaded loaded = load({folder.write("in", text)}, options_of(TextFormat::Kind::kCsv), 64);
+  CHECK_MESSAGE(loaded.error.ends_with("check that its lines end in LF and its quotes are closed"), loaded.error);
+}
