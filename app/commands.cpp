@@ -10,6 +10,7 @@ std::span<const Command> commands() {
       Command{"compare", "run several modes over the same input, in turn", compare},
       Command{"sweep", "run modes over a grid of records, threads, shards and the like", sweep},
       Command{"diff", "what changed from one file's last values to another's", diff},
+      Command{"gate", "tell whether this build is slower than another, or than its bounds", gate},
       Command{"generate", "write synthetic input", generate},
   };
   return kCommands;
@@ -39,8 +40,9 @@ std::string usage() {
   text +=
       "\n'shardflow COMMAND --help' tells a command's options, 'shardflow --version' the\n"
       "version.\n\n"
-      "exit codes: 0 ok, 1 the run failed, 2 usage, 3 bad input data, 130 and 143\n"
-      "stopped by SIGINT and SIGTERM; diff has 1 for different, 2 for trouble\n";
+      "exit codes: 0 ok, 1 the run failed, 2 usage, 3 bad input data, 4 the gate found a\n"
+      "regression, 5 it could not decide, 130 and 143 stopped by SIGINT and SIGTERM;\n"
+      "diff has 1 for different, 2 for trouble\n";
   return text;
 }
 

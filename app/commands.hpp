@@ -19,6 +19,8 @@ enum ExitCode : int {
   // Of diff, as diff(1) has them.
   kDifferent = 1,
   kTrouble = 2,
+  kRegression = 4,
+  kUndecided = 5,
 };
 
 struct Command {
@@ -32,6 +34,7 @@ int load(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int compare(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int sweep(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int diff(const std::vector<std::string>& arguments, const Interrupt& interrupt);
+int gate(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int generate(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 
 // A command line as the user could type it again.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -85,6 +86,33 @@ struct DiffOptions {
   std::string after;
 };
 
+// A file, or made-up records.
+struct WorkloadOption {
+  std::string name;
+  std::optional<SyntheticSpec> synthetic;
+};
+
+enum class GateFormat { kText, kMarkdown, kJson };
+
+struct GateOptions {
+  std::string against;                    // the other binary; empty: the modes of this one, by `bounds_file`
+  std::vector<WorkloadOption> workloads;  // of --against
+  std::map<std::string, double> allowed;  // the most that a metric may be over the base's: 1.05
+  const Mode* mode = nullptr;
+  std::uint32_t threads = 0;
+  std::uint32_t shards = 0;
+  std::uint64_t pairs = 0;  // exactly so many; 0: until decided
+  double max_time_s = 0;    // of each of the two parts
+  double timeout_s = 0;     // of a run
+  std::uint64_t seed = 0;
+  std::string bounds_file;  // empty: the one that came with the binary
+  bool update = false;
+  GateFormat format = GateFormat::kText;
+  std::vector<std::string> save;  // files, by their extension: .txt, .md, .json
+  std::string history;
+  std::string label;
+};
+
 struct GenerateOptions {
   SyntheticSpec spec;
   std::uint64_t rate_per_s = 0;  // records a second; 0: as fast as it goes
@@ -104,6 +132,7 @@ Parsed<LoadOptions> parse_load(const std::vector<std::string>& arguments);
 Parsed<CompareOptions> parse_compare(const std::vector<std::string>& arguments);
 Parsed<SweepOptions> parse_sweep(const std::vector<std::string>& arguments);
 Parsed<DiffOptions> parse_diff(const std::vector<std::string>& arguments);
+Parsed<GateOptions> parse_gate(const std::vector<std::string>& arguments);
 Parsed<GenerateOptions> parse_generate(const std::vector<std::string>& arguments);
 
 }  // namespace shardflow::app

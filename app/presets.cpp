@@ -10,18 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Beside an installed binary's bin/, or in the source tree above a build folder: found from where the
-// binary lies, so that it may be moved.
-fs::path presets_folder() {
-  std::error_code ignored;
-  for (fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();; folder = folder.parent_path()) {
-    for (const char* const place : {"share/shardflow/presets", "data/presets"}) {
-      if (fs::is_directory(folder / place, ignored)) return folder / place;
-    }
-    if (folder == folder.parent_path())
-      throw UsageError("no presets: there is no share/shardflow/presets near the binary");
-  }
-}
+fs::path presets_folder() { return data_folder() / "presets"; }
 
 std::vector<fs::path> preset_files() {
   std::vector<fs::path> files;
@@ -33,6 +22,17 @@ std::vector<fs::path> preset_files() {
 }
 
 }  // namespace
+
+fs::path data_folder() {
+  std::error_code ignored;
+  for (fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();; folder = folder.parent_path()) {
+    for (const char* const place : {"share/shardflow", "data"}) {
+      if (fs::is_directory(folder / place / "presets", ignored)) return folder / place;
+    }
+    if (folder == folder.parent_path())
+      throw UsageError("no presets: there is no share/shardflow/presets near the binary");
+  }
+}
 
 fs::path preset_file(const std::string& name) {
   std::string names;

@@ -7,6 +7,10 @@
 
 namespace shardflow::app {
 
+// Beside an installed binary's bin/, or in the source tree above a build folder: found from where the binary lies, so
+// that it may be moved. Throws UsageError if there is none.
+std::filesystem::path data_folder();
+
 // The file of preset `name`. Throws UsageError that lists the names there are.
 std::filesystem::path preset_file(const std::string& name);
 

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +43,9 @@ class Child {
     const int failed = posix_spawn(&process_, program.c_str(), &files, nullptr, pointers.data(), environ);
     posix_spawn_file_actions_destroy(&files);
     if (failed != 0) throw IoError(program, "cannot be started", failed);
+    // glibc 2.36 declares pidfd_open for C alone.
+    end_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, process_, 0)));
+    if (!end_.open()) throw IoError(program, "cannot be waited for", errno);
   }
 
   ~Child() {
@@ -54,18 +58,20 @@ class Child {
 
   void end() const { kill(process_, SIGKILL); }
 
-  // All of its standard error, to its end. False: the time is over first.
+  // All of its standard error, until it has ended: it may close that and go on, or leave it to a child of its own.
+  // False: the time is over first.
   bool read_errors(const Interrupt& interrupt, Clock::time_point deadline, std::string& text) {
-    std::array<char, 65536> buffer;
-    for (;;) {
-      std::array<pollfd, 2> waits{pollfd{errors_.number(), POLLIN, 0}, pollfd{interrupt.wake_descriptor(), POLLIN, 0}};
+    for (bool open = true;;) {
+      std::array<pollfd, 3> waits{pollfd{end_.number(), POLLIN, 0}, pollfd{interrupt.wake_descriptor(), POLLIN, 0},
+                                  pollfd{open ? errors_.number() : -1, POLLIN, 0}};
       const int ready = poll(waits.data(), waits.size(), milliseconds_until(deadline));
       if (interrupt.raised()) throw InterruptedError();
       if (ready == 0) return false;
-      if (waits[0].revents == 0) continue;
-      const ssize_t got = read(errors_.number(), buffer.data(), buffer.size());
-      if (got <= 0) return true;
-      text.append(buffer.data(), static_cast<std::size_t>(got));
+      if (waits[2].revents != 0) {
+        open = read_some(text);
+      } else if (waits[0].revents != 0) {
+        return true;
+      }
     }
   }
 
@@ -84,6 +90,14 @@ class Child {
   }
 
  private:
+  // False at its end.
+  bool read_some(std::string& text) const {
+    std::array<char, 65536> buffer;
+    const ssize_t got = read(errors_.number(), buffer.data(), buffer.size());
+    if (got > 0) text.append(buffer.data(), static_cast<std::size_t>(got));
+    return got > 0;
+  }
+
   static int milliseconds_until(Clock::time_point deadline) {
     if (deadline == Clock::time_point::max()) return -1;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
@@ -91,6 +105,7 @@ class Child {
   }
 
   Descriptor errors_;
+  Descriptor end_;  // readable once it has ended
   pid_t process_ = 0;
 };
 

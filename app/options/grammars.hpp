@@ -9,6 +9,7 @@ Grammar load_grammar();
 Grammar compare_grammar();
 Grammar sweep_grammar();
 Grammar diff_grammar();
+Grammar gate_grammar();
 Grammar generate_grammar();
 
 }  // namespace shardflow::app

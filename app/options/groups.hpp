@@ -10,6 +10,7 @@ inline constexpr Range<std::uint32_t> kThreads{1, 4096, parse_count};
 inline constexpr Range<std::uint32_t> kShards{1, 65536, parse_count};
 inline constexpr Range<std::size_t> kBlockBytes{1, kMaxBlockBytes / 2, parse_bytes};
 inline constexpr Range<std::uint64_t> kRounds{1, 10'000, parse_count};
+inline constexpr Range<std::uint64_t> kSeconds{1, 86'400, parse_count};
 inline constexpr Range<std::size_t> kCapacity{1, std::size_t{1} << 30, parse_count};
 
 po::options_description general_options();

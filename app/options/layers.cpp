@@ -15,7 +15,7 @@ namespace {
 std::set<std::string> options_of_any_command() {
   std::set<std::string> names;
   for (const Grammar& grammar :
-       {load_grammar(), compare_grammar(), sweep_grammar(), diff_grammar(), generate_grammar()}) {
+       {load_grammar(), compare_grammar(), sweep_grammar(), gate_grammar(), diff_grammar(), generate_grammar()}) {
     for (const auto& option : grammar.options.options()) names.insert(option->long_name());
   }
   return names;

@@ -85,8 +85,7 @@ Parsed<SweepOptions> parse_sweep(const Strings& arguments) {
     options.load.report = merged.get("report");
     read_latency(merged, options.load);
     options.rounds = number_within(merged, "rounds", kRounds);
-    options.longest_run_s =
-        static_cast<double>(number_within(merged, "max-run", Range<std::uint64_t>{1, 86'400, parse_count}));
+    options.longest_run_s = static_cast<double>(number_within(merged, "max-run", kSeconds));
     options.seed = read_option(merged, "seed", parse_count);
     options.output = merged.get("output");
   });

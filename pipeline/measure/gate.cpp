@@ -51,20 +51,17 @@ Finding find(const GateRule& rule, const GateQuestion& question, const Answer& a
 
 bool is_outside(const Answer& answer) { return answer.finding == Finding::kAbove || answer.finding == Finding::kBelow; }
 
-bool is_asked(const GateQuestion& question) { return !question.ratios.empty(); }
-
-std::vector<GateQuestion> asked_of(std::span<const GateQuestion> questions) {
+// The fresh answers to the questions that were outside at first, which are a family of their own; the others stay open.
+std::vector<Answer> confirmed(const GateRule& rule, std::span<const GateQuestion> fresh, std::span<const Answer> first) {
   std::vector<GateQuestion> asked;
-  std::ranges::copy_if(questions, std::back_inserter(asked), is_asked);
-  return asked;
-}
-
-// Those that were asked, among all of them; the others stay open.
-std::vector<Answer> spread(std::span<const GateQuestion> questions, std::vector<Answer> asked) {
-  std::vector<Answer> all(questions.size());
-  auto next = asked.begin();
-  for (std::size_t i = 0; i < questions.size(); ++i) {
-    if (is_asked(questions[i])) all[i] = *next++;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    if (is_outside(first[i])) asked.push_back(fresh[i]);
+  }
+  const std::vector<Answer> given = answers(rule, asked);
+  std::vector<Answer> all(first.size());
+  auto next = given.begin();
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    if (is_outside(first[i])) all[i] = *next++;
   }
   return all;
 }
@@ -99,14 +96,15 @@ void heed_control(Judgement& judgement) {
 void confirm(const GateRule& rule, const GateSamples& samples, bool time_over, Judgement& judgement) {
   judgement.confirming = true;
   std::vector<std::size_t> open;
+  bool begun = false;
   for (std::size_t i = 0; i < samples.first.size(); ++i) {
     if (!is_outside(judgement.first[i])) continue;
+    begun = begun || !samples.confirmation[i].ratios.empty();
     const Finding fresh = judgement.confirmation[i].finding;
     if (fresh == judgement.first[i].finding) judgement.verdict = Verdict::kOutside;
     if (fresh == Finding::kOpen) open.push_back(i);
   }
   if (judgement.verdict == Verdict::kOutside) return;
-  const bool begun = std::ranges::any_of(samples.confirmation, is_asked);
   if (open.empty()) {
     judgement.verdict = Verdict::kUndecided;
     judgement.reason = Reason::kDisagreement;
@@ -148,7 +146,7 @@ Judgement judge(const GateRule& rule, const GateSamples& samples, bool time_over
   assert(samples.confirmation.size() == samples.first.size());
   Judgement judgement;
   judgement.first = answers(rule, samples.first);
-  judgement.confirmation = spread(samples.confirmation, answers(rule, asked_of(samples.confirmation)));
+  judgement.confirmation = confirmed(rule, samples.confirmation, judgement.first);
 
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < samples.first.size(); ++i) {

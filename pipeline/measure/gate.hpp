@@ -75,10 +75,11 @@ enum class Reason {
   kDisagreement,  // the first run said outside, the fresh one within
 };
 
-// What was measured: each question's first samples, and the fresh ones of those that were outside then.
+// What was measured: each question's first samples, and the fresh ones; of these only those are looked at whose
+// question was outside at first.
 struct GateSamples {
   std::vector<GateQuestion> first;
-  std::vector<GateQuestion> confirmation;  // as long as `first`; without ratios where nothing had to be confirmed
+  std::vector<GateQuestion> confirmation;  // as long as `first`
 };
 
 struct Judgement {

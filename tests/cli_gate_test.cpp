@@ -1,0 +1,194 @@
+// `shardflow gate`, from the command line: every verdict and every way to fail. The bases are scripts about the program
+// itself, so that a verdict hangs on what they say and not on how fast the machine is.
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli_process.hpp"
+
+using namespace testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Folder& folder() {
+  static const Folder folder;
+  return folder;
+}
+
+std::string script(const std::string& name, const std::string& text) {
+  const std::string path = folder().write(name, "#!/bin/sh\n" + text);
+  chmod(path.c_str(), 0700);
+  return path;
+}
+
+// The program, but `sed` edits what it tells.
+std::string telling(const std::string& name, const std::string& edit) {
+  return script(name, binary() + " \"$@\" 2>&1 >/dev/null | sed '" + edit + "' >&2\n");
+}
+
+// Against `base`, on little input: the peak alone is bounded, unless `more` says otherwise.
+Outcome gate(const std::string& base, std::vector<std::string> more = {"--bound", "peak=100%"}) {
+  std::vector<std::string> words{"gate",    "--against", base,      "sequential:records=1k",
+                                 "--pairs", "8",         "--bound", "wall=none",
+                                 "--bound", "cpu=none",  "--bound", "bytes-per-key=none"};
+  words.insert(words.end(), more.begin(), more.end());
+  return run(std::move(words));
+}
+
+const char* const kSmallPeak = "s/\"peak_resident_bytes\":[0-9]*/\"peak_resident_bytes\":1000/";
+
+}  // namespace
+
+TEST_CASE("a build against itself is no regression: exit code 0") {
+  const Outcome outcome = gate(binary());
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out.find("\nsequential:records=1k: no regression, 8 pairs\n") != std::string::npos);
+  CHECK(outcome.out.ends_with("verdict: no regression\nNothing to do.\n"));
+  CHECK(outcome.error.empty());
+}
+
+TEST_CASE("a build that needs more than allowed is a regression, confirmed: exit code 4") {
+  const Outcome outcome = gate(telling("smaller", kSmallPeak));
+  CHECK(outcome.exit_code == 4);
+  CHECK(outcome.out.find("  confirmed: peak +") != std::string::npos);
+  CHECK(outcome.out.find("verdict: regression\n") != std::string::npos);
+}
+
+TEST_CASE("a difference that comes and goes with the turns is undecided: exit code 5") {
+  const std::string count = folder().path("count");
+  const std::string base =
+      script("alternating", "n=$(cat " + count + " 2>/dev/null || echo 0); echo $((1 - n)) >" + count +
+                                "\n[ $n = 0 ] && peak=1000 || peak=1000000000000\n" + binary() +
+                                " \"$@\" 2>&1 >/dev/null | sed \"s/\\\"peak_resident_bytes\\\":[0-9]*/"
+                                "\\\"peak_resident_bytes\\\":$peak/\" >&2\n");
+  const Outcome outcome = gate(base);
+  CHECK(outcome.exit_code == 5);
+  CHECK(outcome.out.find("verdict: undecided\nTo do: run it again") != std::string::npos);
+}
+
+TEST_CASE("time that is over leaves what has no answer undecided") {
+  const Outcome outcome =
+      run({"gate", "--against", binary(), "sequential:records=1k", "--threshold", "0.0001%", "--max-time", "1"});
+  CHECK(outcome.exit_code == 5);
+}
+
+TEST_CASE("another map is a wrong result, not a slowdown: exit code 1") {
+  const Outcome digest = gate(telling("wrong", "s/\"digest\":\"[0-9a-f]/\"digest\":\"x/"));
+  CHECK(digest.exit_code == 1);
+  CHECK(digest.error.starts_with("shardflow: wrong result on sequential:records=1k: this build's map has digest "));
+  const Outcome keys = gate(telling("fewer", "s/\"keys\":1000/\"keys\":999/"));
+  CHECK(keys.exit_code == 1);
+  CHECK(keys.error ==
+        "shardflow: wrong result on sequential:records=1k: 1,000 records and 1,000 keys in place of 1,000 and 999\n");
+}
+
+TEST_CASE("a base that fails, crashes, hangs, is none or is missing is a failure that names it: exit code 1") {
+  const auto error = [](const std::string& base) {
+    const Outcome outcome = gate(base, {"--timeout", "1"});
+    CHECK(outcome.exit_code == 1);
+    CHECK(outcome.out.empty());
+    return outcome.error;
+  };
+  const std::string failing = script("failing", "echo 'shardflow: no room' >&2; exit 3\n");
+  CHECK(error(failing) == "shardflow: the base, " + failing + ", failed with exit code 3: no room\n");
+  const std::string crashing = script("crashing", "kill -SEGV $$\n");
+  CHECK(error(crashing) == "shardflow: the base, " + crashing + ", was ended by a signal: Segmentation fault\n");
+  const std::string hanging = script("hanging", "exec sleep 60\n");
+  CHECK(error(hanging) == "shardflow: the base, " + hanging + ", did not end within 1 s (--timeout)\n");
+  CHECK(error("/bin/true") == "shardflow: the base, /bin/true, told no statistics: is it a shardflow?\n");
+  CHECK(error("/no/such") == "shardflow: /no/such: cannot be started: No such file or directory\n");
+}
+
+TEST_CASE("what an older base does not tell is left out") {
+  const Outcome outcome = gate(telling("older", "s/\"peak_resident_bytes\":[0-9]*,//; s/\"arena_bytes\":[0-9]*,//"),
+                               {"--bound", "wall=1000%"});
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out.find("wall ms") != std::string::npos);
+  CHECK(outcome.out.find("peak MB") == std::string::npos);
+}
+
+TEST_CASE("the report comes in three formats, is saved by extension, and a history grows by a line a run") {
+  const std::string json_file = folder().path("gate.json");
+  const std::string md_file = folder().path("gate.md");
+  const std::string history = folder().path("history.jsonl");
+  for (int time = 1; time <= 2; ++time) {
+    const Outcome outcome = gate(
+        binary(), {"--format", "md", "--save", json_file, "--save", md_file, "--history", history, "--label", "abc"});
+    REQUIRE(outcome.exit_code == 0);
+    CHECK(outcome.out == folder().read("gate.md"));
+    const auto json = nlohmann::json::parse(folder().read("gate.json"));
+    CHECK(json["samples"][0]["wall_ms"].size() == 8);
+    const std::string lines = folder().read("history.jsonl");
+    CHECK(std::ranges::count(lines, '\n') == time);
+    CHECK(nlohmann::json::parse(lines.substr(0, lines.find('\n')))["label"] == "abc");
+  }
+}
+
+TEST_CASE("files and presets are workloads too") {
+  const std::string file = folder().write("in.tsv", "a\t1\nb\t2\n");
+  const Outcome outcome = run({"gate", "--against", binary(), "--pairs", "6", file, "--bound", "wall=1000%", "--bound",
+                               "cpu=1000%", "--progress", "always"});
+  CHECK(outcome.out.find("\n" + file + ": ") != std::string::npos);
+  CHECK(outcome.error.find("measurement, " + file + ": 2 pairs\n") != std::string::npos);
+  CHECK(run({"gate", "--against", binary(), "nonsense"}).exit_code == 2);
+}
+
+TEST_CASE("misuse of gate is exit code 2") {
+  const auto error = [](std::vector<std::string> words) {
+    words.insert(words.begin(), "gate");
+    const Outcome outcome = run(std::move(words));
+    CHECK(outcome.exit_code == 2);
+    return outcome.error;
+  };
+  CHECK(error({"--against", "x", "--threshold", "much"}) ==
+        "shardflow: --threshold: 'much' is no percentage above 0; write 5%\n");
+  CHECK(error({"--against", "x", "--threshold", "-1"}).ends_with("write 5%\n"));
+  CHECK(error({"--against", "x", "--bound", "colour=3%"}) ==
+        "shardflow: --bound: 'colour=3%' is not NAME=PERCENT; --help has the names\n");
+  CHECK(error({"--against", "x", "--save", "x.html"}) ==
+        "shardflow: --save: x.html ends in none of .txt, .md and .json\n");
+  CHECK(error({"--against", "x", "--format", "pdf"}).starts_with("shardflow: --format: 'pdf'"));
+  CHECK(error({"--update", "--against", "x"}) == "shardflow: --update is of the bounds, not of --against\n");
+  CHECK(error({"zipf"}) == "shardflow: workloads are for --against BINARY\n");
+  CHECK(error({"--bounds", "/no/such"}) == "shardflow: /no/such: cannot be read; --bounds FILE names another\n");
+  CHECK(
+      error({"--bounds", folder().write("bad.ini", "x\n")}).ends_with("bad.ini: line 1: 'x' is not 'NAME = VALUE'\n"));
+}
+
+TEST_CASE("a signal ends a gate and its child at once") {
+  const Ended ended = run_until_signal({"gate", "--against", binary(), "sequential:records=200k"}, SIGTERM, 300ms);
+  CHECK(ended.outcome.exit_code == 143);
+  CHECK(ended.after_signal < 1s);
+}
+
+namespace {
+
+// 4; or, where others took the cores meanwhile, 5 with that reason.
+bool is_outside_or_says_busy(const Outcome& outcome) {
+  if (outcome.exit_code == 4) return outcome.out.find("shardflow gate --update") != std::string::npos;
+  return outcome.exit_code == 5 && outcome.out.find("this one had other things to do") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("modes within their ranges pass, below or above them fail, and --update writes the ranges anew") {
+  const auto bounds = [](const std::string& range) {
+    return folder().write("modes.ini", "input = sequential:records=2k\nthreads = 1\nflow/serial = " + range + "\n");
+  };
+  CHECK(run({"gate", "--bounds", bounds("0.000001 to 1000000"), "--pairs", "8"}).exit_code == 0);
+  const Outcome above = run({"gate", "--bounds", bounds("0.000001 to 0.00001"), "--pairs", "8"});
+  CHECK(is_outside_or_says_busy(above));
+  CHECK(above.out.find(" ABOVE\n") != std::string::npos);
+  const std::string file = bounds("100000 to 1000000");
+  const Outcome below = run({"gate", "--bounds", file, "--pairs", "8"});
+  CHECK(is_outside_or_says_busy(below));
+  CHECK(below.out.find(" BELOW\n") != std::string::npos);
+  const Outcome update = run({"gate", "--update", "--bounds", file, "--pairs", "6"});
+  CHECK(update.exit_code == 0);
+  CHECK(update.out.find("- flow/serial = 100000 to 1000000\n+ flow/serial = ") != std::string::npos);
+  CHECK(folder().read("modes.ini").find("\nthreads = 1\nflow/serial = ") != std::string::npos);
+}
