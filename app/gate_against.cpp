@@ -178,7 +178,7 @@ class Against {
       if (watched.allowed) {
         row.first = judgement.first[asked];
         row.confirmation = judgement.confirmation[asked++];
-        if (row.first.finding != Finding::kAbove) row.confirmed_by = 0;
+        if (row.first.finding == Finding::kAbove) row.confirmed_by = workloads_[watched.workload].pairs(true);
       }
       report.rows.push_back(std::move(row));
     }
@@ -202,7 +202,6 @@ class Against {
     row.first.interval = median_interval(first.ratios);
     row.control = median(first.control);
     row.pairs = workload.pairs(false);
-    row.confirmed_by = workload.pairs(true);
     return row;
   }
 

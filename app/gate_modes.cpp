@@ -227,12 +227,7 @@ std::string read_text(const std::string& path) {
 
 GateBounds read_bounds(const std::string& path, const std::string& text) {
   try {
-    GateBounds bounds = parse_gate_bounds(text);
-    if (bounds.threads > logical_cores()) {
-      throw UsageError(path + ": needs " + std::to_string(bounds.threads) + " cores, and this process may use " +
-                       std::to_string(logical_cores()) + "; --bounds FILE names another");
-    }
-    return bounds;
+    return parse_gate_bounds(text);
   } catch (const std::invalid_argument& error) {
     throw UsageError(path + ": " + error.what());
   }
@@ -243,7 +238,14 @@ GateBounds read_bounds(const std::string& path, const std::string& text) {
 GateReport gate_modes(const GateOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt) {
   const std::string path = bounds_path(options);
   const GateBounds bounds = read_bounds(path, read_text(path));
-  GateReport report = Modes(bounds, options, terminal, interrupt).run();
+  GateReport report;
+  if (bounds.threads <= logical_cores()) {
+    report = Modes(bounds, options, terminal, interrupt).run();
+  } else {
+    report.of_modes = true;
+    report.reason = Reason::kControl;
+    report.core_share = static_cast<double>(logical_cores()) / bounds.threads;
+  }
   report.base = path;
   return report;
 }
@@ -253,6 +255,10 @@ std::string update_gate_bounds(const GateOptions& options, const TerminalOptions
   const std::string path = bounds_path(options);
   const std::string before = read_text(path);
   const GateBounds bounds = read_bounds(path, before);
+  if (bounds.threads > logical_cores()) {
+    throw std::runtime_error(path + ": its " + std::to_string(bounds.threads) +
+                             " threads need as many cores; here are " + std::to_string(logical_cores()));
+  }
   const std::string after = gate_bounds_text(Modes(bounds, options, terminal, interrupt).measured());
   std::ofstream out(path);
   out << after << std::flush;

@@ -11,9 +11,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// A ratio of 1.052 as "+5.2".
+// A ratio of 1.052 as "+5.2", one of 3.5 as "+250".
 std::string change(double ratio) {
-  const std::string text = fixed(100 * (ratio - 1), 1);
+  const std::string text = fixed(100 * (ratio - 1), ratio < 2 ? 1 : 0);
   return text.starts_with('-') ? text : "+" + text;
 }
 
@@ -162,7 +162,7 @@ std::string what_to_do(const GateReport& report) {
   }
   switch (report.reason) {
     case Reason::kControl:
-      if (report.of_modes) return "To do: run it again on a quieter machine, this one had other things to do.";
+      if (report.of_modes) return "To do: run it again where as many cores are free as the bounds name threads.";
       return "To do: run it again, the machine makes differences where there are none.";
     case Reason::kDisagreement:
       return "To do: run it again, a fresh measurement did not see what the first one saw.";

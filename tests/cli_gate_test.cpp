@@ -170,7 +170,7 @@ namespace {
 // 4; or, where others took the cores meanwhile, 5 with that reason.
 bool is_outside_or_says_busy(const Outcome& outcome) {
   if (outcome.exit_code == 4) return outcome.out.find("shardflow gate --update") != std::string::npos;
-  return outcome.exit_code == 5 && outcome.out.find("this one had other things to do") != std::string::npos;
+  return outcome.exit_code == 5 && outcome.out.find("where as many cores are free") != std::string::npos;
 }
 
 }  // namespace
@@ -191,4 +191,13 @@ TEST_CASE("modes within their ranges pass, below or above them fail, and --updat
   CHECK(update.exit_code == 0);
   CHECK(update.out.find("- flow/serial = 100000 to 1000000\n+ flow/serial = ") != std::string::npos);
   CHECK(folder().read("modes.ini").find("\nthreads = 1\nflow/serial = ") != std::string::npos);
+}
+
+TEST_CASE("with fewer cores than the bounds name threads, nothing is said about the modes") {
+  const std::string file =
+      folder().write("large.ini", "input = sequential:records=2k\nthreads = 4000\nflow/serial = 0.1 to 1\n");
+  const Outcome outcome = run({"gate", "--bounds", file});
+  CHECK(outcome.exit_code == 5);
+  CHECK(outcome.out.find("where as many cores are free") != std::string::npos);
+  CHECK(run({"gate", "--update", "--bounds", file}).exit_code == 1);
 }

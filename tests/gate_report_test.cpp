@@ -117,6 +117,9 @@ TEST_CASE("no line is wider than 80 columns") {
 }
 
 TEST_CASE("every reason says what to do about it") {
+  GateReport of_modes = modes();
+  of_modes.reason = Reason::kControl;
+  CHECK(gate_text(of_modes).ends_with("where as many cores are free as the bounds name threads.\n"));
   GateReport report = slower();
   report.verdict = Verdict::kPass;
   CHECK(gate_text(report).ends_with("verdict: no regression\nNothing to do.\n"));
