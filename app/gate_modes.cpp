@@ -109,6 +109,9 @@ class Modes {
     return measured;
   }
 
+  // While it measured; the median of the blocks.
+  double free_cores() const { return median(core_shares_); }
+
  private:
   void warm_up(Pairing& pairing) {
     note("warm-up: " + pairing.bound.mode);
@@ -166,7 +169,7 @@ class Modes {
     report.verdict = judgement.verdict;
     report.reason = judgement.reason;
     report.elapsed_s = elapsed_s;
-    report.core_share = median(core_shares_);
+    report.core_share = free_cores();
     if (report.verdict == Verdict::kOutside && *report.core_share < kLeastCoreShare) {
       report.verdict = Verdict::kUndecided;
       report.reason = Reason::kControl;
@@ -259,11 +262,16 @@ std::string update_gate_bounds(const GateOptions& options, const TerminalOptions
     throw std::runtime_error(path + ": its " + std::to_string(bounds.threads) +
                              " threads need as many cores; here are " + std::to_string(logical_cores()));
   }
-  const std::string after = gate_bounds_text(Modes(bounds, options, terminal, interrupt).measured());
+  Modes modes(bounds, options, terminal, interrupt);
+  const std::string after = gate_bounds_text(modes.measured());
   std::ofstream out(path);
   out << after << std::flush;
   if (!out) throw IoError(path, "cannot be written", errno);
-  return path + "\n" + bounds_difference(before, after);
+  const std::string warning = modes.free_cores() < kLeastCoreShare
+                                  ? "only " + fixed(100 * modes.free_cores(), 0) +
+                                        " % of the cores were free: better do it again on a quieter machine\n"
+                                  : "";
+  return path + "\n" + bounds_difference(before, after) + warning;
 }
 
 }  // namespace shardflow::app
