@@ -58,14 +58,16 @@ bool Partition::combining_pays(std::uint64_t sequence) const {
   return sequence % kProbeEvery == 0 || repeats_per_1024_.load(std::memory_order_relaxed) >= kPaysFrom;
 }
 
+// Each format's parser has a copy of what is done with a record: in line, or it costs 2 instructions more a record.
 void Partition::route(Batch& batch) {
   const std::string_view text = batch.block.text();
   std::uint64_t records = 0;
-  batch.bad_line = parse_records(batch.block, max_record_bytes_, [&](const Fields& fields) {
-    const std::string_view key = text.substr(fields.key_offset, fields.key_bytes);
-    batch.parts[router_.shard_of(key)].push(reference(fields, hash_.padded(key)));
-    ++records;
-  });
+  batch.bad_line = parse_records(
+      batch.block, max_record_bytes_, [&](const Fields& fields) __attribute__((always_inline)) {
+        const std::string_view key = text.substr(fields.key_offset, fields.key_bytes);
+        batch.parts[router_.shard_of(key)].push(reference(fields, hash_.padded(key)));
+        ++records;
+      });
   batch.records = records;
   batch.routed = records;
 }
@@ -75,25 +77,26 @@ void Partition::route_combined(Batch& batch) {
   const std::string_view text = batch.block.text();
   std::uint64_t records = 0;
   std::uint64_t repeats = 0;
-  batch.bad_line = parse_records(batch.block, max_record_bytes_, [&](const Fields& fields) {
-    const std::string_view key = text.substr(fields.key_offset, fields.key_bytes);
-    const std::uint64_t hash = hash_.padded(key);
-    ++records;
-    Combiner::Place& place = combiner.place(hash);
-    if (place.shard < batch.parts.size() && place.index < batch.parts[place.shard].size()) {
-      RecordRef& earlier = batch.parts[place.shard][place.index];
-      if (earlier.hash == hash && earlier.key_bytes == fields.key_bytes &&
-          equal_padded(text.data() + earlier.key_offset, key.data(), key.size())) {
-        earlier.value_offset = fields.value_offset;
-        earlier.value_bytes = fields.value_bytes;
-        ++repeats;
-        return;
-      }
-    }
-    const std::uint32_t shard = router_.shard_of(key);
-    place = {shard, batch.parts[shard].size()};
-    batch.parts[shard].push(reference(fields, hash));
-  });
+  batch.bad_line = parse_records(
+      batch.block, max_record_bytes_, [&](const Fields& fields) __attribute__((always_inline)) {
+        const std::string_view key = text.substr(fields.key_offset, fields.key_bytes);
+        const std::uint64_t hash = hash_.padded(key);
+        ++records;
+        Combiner::Place& place = combiner.place(hash);
+        if (place.shard < batch.parts.size() && place.index < batch.parts[place.shard].size()) {
+          RecordRef& earlier = batch.parts[place.shard][place.index];
+          if (earlier.hash == hash && earlier.key_bytes == fields.key_bytes &&
+              equal_padded(text.data() + earlier.key_offset, key.data(), key.size())) {
+            earlier.value_offset = fields.value_offset;
+            earlier.value_bytes = fields.value_bytes;
+            ++repeats;
+            return;
+          }
+        }
+        const std::uint32_t shard = router_.shard_of(key);
+        place = {shard, batch.parts[shard].size()};
+        batch.parts[shard].push(reference(fields, hash));
+      });
   batch.records = records;
   batch.routed = records - repeats;
   if (records > 0) {
