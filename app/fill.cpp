@@ -38,7 +38,7 @@ class Input {
 }  // namespace
 
 std::unique_ptr<FileSource> open_source(const LoadOptions& options, const Interrupt& interrupt) {
-  const std::uint32_t max_record_bytes = options.run.max_record_bytes;
+  const std::uint32_t max_record_bytes = options.run.rules.max_record_bytes;
   if (!options.synthetic) {
     return std::make_unique<FileSource>(options.files, max_record_bytes, &interrupt, options.file);
   }
@@ -46,7 +46,7 @@ std::unique_ptr<FileSource> open_source(const LoadOptions& options, const Interr
 }
 
 LoadStatistics fill(const LoadOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt,
-                    Store& store) {
+                    Store& store, RejectSink* rejects) {
   LoadStatistics statistics;
   statistics.mode = options.mode->name;
   statistics.threads = options.run.threads;
@@ -58,6 +58,7 @@ LoadStatistics fill(const LoadOptions& options, const TerminalOptions& terminal,
   RunOptions run_options = options.run;
   run_options.interrupt = &interrupt;
   run_options.progress = &progress;
+  run_options.rejects = rejects;
   const ProgressLine line(terminal, progress);
 
   const Input input(*source, options, store.budget(), interrupt);

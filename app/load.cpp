@@ -7,8 +7,10 @@
 #include "app/fill.hpp"
 #include "app/options.hpp"
 #include "app/output.hpp"
+#include "app/rejects.hpp"
 #include "app/statistics.hpp"
 #include "app/terminal.hpp"
+#include "pipeline/errors.hpp"
 #include "pipeline/input/limited_source.hpp"
 #include "pipeline/measure/check.hpp"
 #include "pipeline/output/sink.hpp"
@@ -31,7 +33,7 @@ void describe_store(const Store& store, bool digest, LoadStatistics& statistics)
 void check(const LoadOptions& options, const Interrupt& interrupt, const Store& store) {
   const std::unique_ptr<FileSource> source = open_source(options, interrupt);
   LimitedSource limited(*source, options.records);
-  const std::uint64_t wrong = wrong_keys(store, limited, options.run.block_bytes);
+  const std::uint64_t wrong = wrong_keys(store, limited, options.run.block_bytes, options.run.rules);
   if (wrong > 0) throw std::logic_error("the check found " + with_commas(wrong) + " wrong keys");
 }
 
@@ -57,6 +59,21 @@ int print_values(const Store& store, const std::vector<std::string>& keys) {
   return code;
 }
 
+// What was skipped is wanted also, and all the more, where there was too much of it.
+LoadStatistics fill_with_rejects(const LoadOptions& options, const TerminalOptions& terminal,
+                                 const Interrupt& interrupt, Store& store) {
+  if (options.rejects.empty()) return fill(options, terminal, interrupt, store);
+  RejectFile rejects(options.rejects, interrupt);
+  try {
+    const LoadStatistics statistics = fill(options, terminal, interrupt, store, &rejects);
+    rejects.commit();
+    return statistics;
+  } catch (const BadInputError&) {
+    rejects.commit();
+    throw;
+  }
+}
+
 void write_hgrm(const LoadOptions& options, const Interrupt& interrupt, const Histogram& latency) {
   const auto sink = open_sink(options.hgrm, &interrupt);
   sink->write(latency.hgrm());
@@ -71,7 +88,7 @@ int load(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
   const LoadOptions& options = parsed.options;
 
   Store store(options.shards, options.max_memory_bytes);
-  LoadStatistics statistics = fill(options, parsed.terminal, interrupt, store);
+  LoadStatistics statistics = fill_with_rejects(options, parsed.terminal, interrupt, store);
   describe_store(store, options.digest, statistics);
   if (options.check) check(options, interrupt, store);
   if (!options.output.empty()) write_output(options, store, interrupt);

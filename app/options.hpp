@@ -38,6 +38,7 @@ struct LoadOptions {
   std::string synthetic_text;              // as it was written
   std::uint64_t records = UINT64_MAX;      // the first so many of them
   FileOptions file;                        // how to read files
+  std::vector<std::string> file_words;     // the options that say so, as they were written
   const Mode* mode = nullptr;
   std::uint32_t shards = 0;
   std::uint64_t max_memory_bytes = 0;
@@ -46,6 +47,7 @@ struct LoadOptions {
   std::string output;  // empty: none; "-" is standard output; with split a folder
   WriteOptions write;
   std::uint32_t split = 0;  // into so many files; 0: one file
+  std::string rejects;      // the file for bad records; empty: none
   std::vector<std::string> get;
   bool digest = false;
   bool check = false;

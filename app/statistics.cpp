@@ -92,6 +92,7 @@ std::string statistics_text(const LoadStatistics& s, bool verbose, bool color) {
   text += row("shards", shards_text(s));
   text += row("combined", fixed(100 * ratio(records - static_cast<double>(s.run.routed), records), 1) +
                               " % of the records repeated a key of their block");
+  if (s.run.skipped > 0) text += row("skipped", with_commas(s.run.skipped) + " bad records");
   if (s.run.latency.count() > 0) text += row("latency", latency_text(LatencySummary::of(s.run.latency)));
   if (s.digest) text += row("digest", s.digest->hex());
   return verbose ? text + each_shard(s) : text;
@@ -110,6 +111,7 @@ std::string statistics_json(const LoadStatistics& s) {
       {"keys", s.keys},
       {"input_bytes", s.run.bytes},
       {"routed_records", s.run.routed},
+      {"skipped_records", s.run.skipped},
       {"wall_s", s.usage.wall_s},
       {"user_s", s.usage.user_s},
       {"system_s", s.usage.system_s},

@@ -18,7 +18,8 @@ void Batch::reset() {
   for (RecordList& part : parts) part.clear();
   records = 0;
   routed = 0;
-  bad_line.reset();
+  parsed.lines = 0;
+  parsed.bad.clear();
 }
 
 BatchPool::BatchPool(std::size_t batches, std::size_t block_bytes, std::size_t shards, MemoryBudget& budget) {

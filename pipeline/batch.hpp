@@ -7,12 +7,11 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include "pipeline/block.hpp"
-#include "pipeline/input/tsv.hpp"
+#include "pipeline/input/fields.hpp"
 #include "pipeline/record.hpp"
 
 namespace shardflow {
@@ -47,11 +46,11 @@ struct Batch {
   void reset();
 
   Block block;
-  std::vector<RecordList> parts;    // one per shard
-  std::uint64_t sequence = 0;       // 0, 1, 2 … in file order, without gaps
-  std::uint64_t records = 0;        // parsed
-  std::uint64_t routed = 0;         // of them, those that go to a shard: less the repeats that were combined
-  std::optional<BadLine> bad_line;  // where parsing stopped
+  std::vector<RecordList> parts;  // one per shard
+  std::uint64_t sequence = 0;     // 0, 1, 2 … in file order, without gaps
+  Parsed parsed;                  // lines, and what is no record
+  std::uint64_t records = 0;      // parsed
+  std::uint64_t routed = 0;       // of them, those that go to a shard: less the repeats that were combined
   std::atomic<std::size_t> shards_left{0};
 };
 

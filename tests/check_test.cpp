@@ -17,7 +17,7 @@ std::uint64_t wrong(const std::string& loaded, const std::string& input) {
   Store store(3);
   find_mode("serial")->run(source, store, {});
   TextSource again(input);
-  return wrong_keys(store, again, 64);
+  return wrong_keys(store, again, 64, {});
 }
 
 std::string first_records(const std::string& text, std::uint64_t records, std::size_t block_bytes) {

@@ -303,7 +303,7 @@ TEST_CASE("CSV is read by the columns that are asked for, and compared and swept
   CHECK(run({"load", file, "-q", "--get", "1"}).out == "d\n");
   CHECK(run({"load", file, "-q", "--key", "2", "--value", "1", "--get", "a, b"}).out == "1\n");
   CHECK(run({"load", file, "--key", "id"}).error ==
-        "shardflow: --key: 'id' is a column's name, which takes --header\n");
+        "shardflow: " + file + ": this is CSV, where 'id' is a column's name, which takes --header\n");
   CHECK(run({"load", file, "--key", "0"}).error == "shardflow: --key: fields are counted from 1\n");
   CHECK(run({"load", file, "--delimiter", "ab"}).exit_code == 2);
   CHECK(run({"load", file, "--format", "xml"}).exit_code == 2);
@@ -341,4 +341,67 @@ TEST_CASE("a split output is a folder of parts, one for each shard") {
         "shardflow: " + parts + "/part-00002.tsv: is a part of another split; remove it, or give another folder\n");
   CHECK(run({"load", "-", "--split", "2", "--output", "-"}, "").exit_code == 2);
   CHECK(run({"load", "-", "--split", "2"}, "").exit_code == 2);
+}
+
+TEST_CASE("JSON Lines are read by the fields that are asked for, and compared alike") {
+  const Folder folder;
+  const std::string file =
+      folder.write("in", "{\"user\":{\"id\":1},\"x\":\"a\"}\n{\"user\":{\"id\":1},\"x\":[1, 2]}\n");
+  CHECK(run({"load", file, "-q", "--key", "user.id", "--value", "x", "--get", "1"}).out == "[1, 2]\n");
+  CHECK(run({"load", file, "-q", "--key", "user.id", "--value", ".", "--get", "1"}).out ==
+        "{\"user\":{\"id\":1},\"x\":[1, 2]}\n");
+  CHECK(run({"load", file}).error ==
+        "shardflow: " + file +
+            ":1 (byte 0): the object has no \"key\": \"{\"user\":{\"id\":1},\"x\":\"a\"}\"; "
+            "expected an object with \"key\" and \"value\" on every line\n");
+  CHECK(run({"load", file, "--key", "."}).exit_code == 2);
+  CHECK(run({"compare", file, "--key", "user.id", "--value", "x", "--modes", "channel,flow", "--rounds", "2"})
+            .exit_code == 0);
+}
+
+TEST_CASE("files are named by a list, behind those that are named by hand") {
+  const Folder folder;
+  const std::string one = folder.write("one", "k\t1\n");
+  const std::string two = folder.write("two\nlines", "k\t2\n");
+  const std::string list = folder.write("list", "\n" + one + "\n");
+  CHECK(run({"load", two, "--files-from", list, "-q", "--get", "k"}).out == "1\n");
+  CHECK(run({"load", "-0", "--files-from", "-", "-q", "--get", "k"}, one + std::string(1, '\0') + two).out == "2\n");
+  CHECK(run({"load", "--files-from", folder.path("none")}).error ==
+        "shardflow: --files-from: " + folder.path("none") + " can't be read: No such file or directory\n");
+  CHECK(run({"load", "--files-from", folder.path("")}).exit_code == 2);
+  CHECK(run({"load", "--null", one}).exit_code == 2);
+}
+
+TEST_CASE("bad records are skipped where asked for, and told with their places") {
+  const Folder folder;
+  const std::string file = folder.write("in.tsv", "a\t1\nbad\n\t2\nb\t" + std::string(90, 'v') + "\nc\t3\nx\\\"y");
+  for (const char* const block_size : {"1", "8", "1000"}) {
+    const std::string rejects = folder.path("rejects.tsv");
+    const auto result = run({"load", file, "--on-error", "skip", "--rejects", rejects, "--max-record", "80",
+                             "--block-size", block_size, "--stats", "json", "--get", "c"});
+    CHECK(result.exit_code == 0);
+    CHECK(result.out == "3\n");
+    CHECK(result.error.find("\"records\":2,\"keys\":2") != std::string::npos);
+    CHECK(result.error.find("\"skipped_records\":4") != std::string::npos);
+    const std::string told = folder.read("rejects.tsv");
+    CHECK(told.starts_with(file + "\t2\t4\tno TAB in the line\tbad\n" + file + "\t3\t8\tthe key is empty\t\\t2\n" +
+                           file + "\t4\t11\tthe record is longer than --max-record (80)\tb\\tvvv"));
+    CHECK(told.ends_with(file + "\t6\t108\tno TAB in the line\tx\\\\\"y\n"));
+  }
+}
+
+TEST_CASE("too many bad records are a failure, and the first of them are told") {
+  const Folder folder;
+  const std::string file = folder.write("in", "a\t1\nbad\nworse\nb\t2\n");
+  const std::string rejects = folder.path("rejects.csv");
+  const auto result = run({"load", file, "--on-error", "skip", "--max-errors", "1", "--rejects", rejects});
+  CHECK(result.exit_code == 3);
+  CHECK(result.error == "shardflow: more than 1 bad records (--max-errors), the last: " + file +
+                            ":3 (byte 8): no TAB in the line: \"worse\"\n");
+  CHECK(folder.read("rejects.csv") == "file,line,byte,reason,record\n" + file + ",2,4,no TAB in the line,bad\n" + file +
+                                          ",3,8,no TAB in the line,worse\n");
+  CHECK(run({"load", file, "--on-error", "skip", "--max-errors", "2", "-q"}).exit_code == 0);
+  CHECK(run({"load", file, "--max-errors", "1"}).exit_code == 2);
+  CHECK(run({"load", file, "--rejects", rejects}).exit_code == 2);
+  CHECK(run({"load", file, "--on-error", "retry"}).exit_code == 2);
 }

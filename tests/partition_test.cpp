@@ -16,7 +16,7 @@ namespace {
 // A partition over `shards` shards and a batch to run through it.
 class Bench {
  public:
-  explicit Bench(std::uint32_t shards) : batch_(1 << 16, shards, budget_), partition_(shards, UINT32_MAX, hash_) {}
+  explicit Bench(std::uint32_t shards) : batch_(1 << 16, shards, budget_), partition_(shards, RecordRules(), hash_) {}
 
   const Batch& run(const Pairs& records, std::uint64_t sequence) {
     testing::fill(batch_, testing::to_tsv(records));
@@ -105,17 +105,17 @@ TEST_CASE("keys of other lengths and values than the ones before them are not ta
 TEST_CASE("a bad line ends the batch, and the records before it are counted") {
   Bench bench(2);
   Batch const& good = bench.run({{"a", "1"}}, 1);
-  CHECK_FALSE(good.bad_line);
+  CHECK(good.parsed.bad.empty());
   MemoryBudget budget(UINT64_MAX);
   Batch batch(1000, 2, budget);
   testing::fill(batch, "a\t1\nb\t2\nbad\nc\t3\n");
   const KeyHash hash(1);
-  Partition partition(2, UINT32_MAX, hash);
+  Partition partition(2, RecordRules(), hash);
   for (const std::uint64_t sequence : {0ul, 1ul}) {
     batch.sequence = sequence;
     partition.run(batch);
     CHECK(batch.records == 2);
-    REQUIRE(batch.bad_line);
-    CHECK(batch.bad_line->line == 2);
+    REQUIRE(batch.parsed.bad.size() == 1);
+    CHECK(batch.parsed.bad.front().line == 2);
   }
 }

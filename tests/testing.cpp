@@ -14,10 +14,11 @@ ParsedText parse(std::string_view text, std::uint32_t max_record_bytes) {
   const Padded padded(text);
   const std::string_view view = padded.view();
   ParsedText parsed;
-  parsed.bad = parse_tsv(view, max_record_bytes, [&](const Fields& fields) {
+  const Parsed result = parse_tsv(view, {.max_record_bytes = max_record_bytes}, [&](const Fields& fields) {
     parsed.records.emplace_back(view.substr(fields.key_offset, fields.key_bytes),
                                 view.substr(fields.value_offset, fields.value_bytes));
   });
+  if (!result.bad.empty()) parsed.bad = result.bad.front();
   return parsed;
 }
 

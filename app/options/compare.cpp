@@ -42,7 +42,7 @@ Grammar compare_grammar() {
       {},
       "file",
       -1};
-  grammar.options.add(input_options().add(records_option()))
+  grammar.options.add(input_options().add(files_option()).add(records_option()))
       .add(compare_options())
       .add(stats_options("the result as text or json"));
   grammar.options.add(run_options()).add(general_options());

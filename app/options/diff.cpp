@@ -39,7 +39,7 @@ Parsed<DiffOptions> parse_diff(const Strings& arguments) {
     options.before = files[0];
     options.after = files[1];
     options.load.mode = &modes().front();
-    options.load.file = read_input_format(merged);
+    read_input_format(merged, options.load);
     read_run_options(merged, options.load);
     options.load.output = merged.get("output");
     options.load.write = read_write_options(merged);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/options/file_list.hpp"
 #include "app/report/report_page.hpp"
 #include "pipeline/machine.hpp"
 #include "pipeline/quantity.hpp"
@@ -36,6 +37,15 @@ po::options_description input_options() {
   add("synthetic", text()->value_name("SPEC"), "made-up records in place of files; see 'generate --help'");
   add("max-record", text("64MiB")->value_name("SIZE"), "a longer line is bad input");
   add_input_format(options);
+  return options;
+}
+
+po::options_description files_option() {
+  po::options_description options;
+  auto add = options.add_options();
+  add("files-from", text()->value_name("LIST"),
+      "read more files' names, one a line, from a file; '-' is standard input");
+  add("null,0", po::bool_switch(), "the names of --files-from end in NUL, as find -print0 writes them");
   return options;
 }
 
@@ -111,7 +121,7 @@ void read_run_options(const Merged& merged, LoadOptions& options) {
 
 void read_limits(const Merged& merged, LoadOptions& options) {
   options.run.blocks = number_within(merged, "blocks", kBlocks);
-  options.run.max_record_bytes = number_within(merged, "max-record", kRecordBytes);
+  options.run.rules.max_record_bytes = number_within(merged, "max-record", kRecordBytes);
   options.run.max_threads = number_within(merged, "max-threads", kAlive);
   options.max_memory_bytes =
       merged.has("max-memory") ? read_option(merged, "max-memory", parse_bytes) : memory_limit_bytes();
@@ -124,7 +134,14 @@ void read_input(const Merged& merged, LoadOptions& options) {
 
 void read_files(const Merged& merged, LoadOptions& options) {
   options.files = merged.list("file");
-  options.file = read_input_format(merged);
+  if (merged.has("files-from")) {
+    for (std::string& name : read_file_list(merged.get("files-from"), merged.on("null") ? '\0' : '\n')) {
+      options.files.push_back(std::move(name));
+    }
+  } else if (merged.on("null")) {
+    throw UsageError("--null says how the names of --files-from end");
+  }
+  read_input_format(merged, options);
   if (merged.has("synthetic")) options.synthetic = read_option(merged, "synthetic", SyntheticSpec::parse);
   options.synthetic_text = merged.get("synthetic");
   if (merged.origin.contains("file") && options.synthetic) {

@@ -15,6 +15,7 @@ inline constexpr Range<std::size_t> kCapacity{1, std::size_t{1} << 30, parse_cou
 
 po::options_description general_options();
 po::options_description input_options();
+po::options_description files_option();
 po::options_description records_option();
 po::options_description run_options();
 // To a group "Run": the limits on what is in flight.
@@ -51,6 +52,6 @@ WriteOptions read_write_options(const Merged& merged);
 
 // To a group: --format and what belongs to it.
 void add_input_format(po::options_description& options);
-FileOptions read_input_format(const Merged& merged);
+void read_input_format(const Merged& merged, LoadOptions& options);
 
 }  // namespace shardflow::app

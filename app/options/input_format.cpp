@@ -23,13 +23,32 @@ char read_delimiter(const std::string& text) {
 
 void read_column(const Merged& merged, const std::string& option, std::uint32_t& number, std::string& name) {
   if (!merged.has(option)) return;
-  const auto column = read_option(merged, option, column_number);
-  if (column) {
+  if (const auto column = read_option(merged, option, column_number)) {
     number = *column;
-  } else if (merged.on("header")) {
-    name = merged.get(option);
   } else {
-    throw UsageError("--" + option + ": '" + merged.get(option) + "' is a column's name, which takes --header");
+    name = merged.get(option);
+  }
+}
+
+void read_json_path(const Merged& merged, const std::string& option, JsonPath& path) {
+  if (merged.has(option)) path = parse_json_path(merged.get(option));
+}
+
+void read_kind(const Merged& merged, FileOptions& options) {
+  const std::string format = merged.get("format");
+  options.recognise_kind = format == "auto";
+  if (merged.on("escape")) options.format.kind = TextFormat::Kind::kEscapedTsv;
+  if (format == "csv") options.format.kind = TextFormat::Kind::kCsv;
+  if (format == "jsonl") options.format.kind = TextFormat::Kind::kJsonLines;
+  if (format != "auto" && format != "tsv" && format != "csv" && format != "jsonl") {
+    throw UsageError("--format: '" + format + "' is none of auto, tsv, csv and jsonl");
+  }
+}
+
+void check_names(const FileOptions& options) {
+  if (options.format.kind != TextFormat::Kind::kCsv || options.header) return;
+  for (const std::string& name : {options.key_name, options.value_name}) {
+    if (!name.empty()) throw UsageError("'" + name + "' is a column's name, which takes --header");
   }
 }
 
@@ -37,31 +56,67 @@ void read_column(const Merged& merged, const std::string& option, std::uint32_t&
 
 void add_input_format(po::options_description& options) {
   auto add = options.add_options();
-  add("format", text("auto")->value_name("FORMAT"), "tsv or csv; auto: csv where a file's name ends so, else tsv");
+  add("format", text("auto")->value_name("FORMAT"),
+      "tsv, csv or jsonl; auto: by the file's name, else by its first line");
   add("escape", po::bool_switch(), "of TSV: \\t, \\n and the like stand for what they do in SQL dumps");
   add("delimiter", text(",")->value_name("C"), "of CSV: what separates fields; 'tab' is one");
   add("header", po::bool_switch(), "of CSV: the first record of each file names its columns");
-  add("key", text()->value_name("COLUMN"), "of CSV: name, or number from 1; default: 1");
-  add("value", text()->value_name("COLUMN"), "likewise, default: 2; 'rest' is all behind the key");
+  add("key", text()->value_name("FIELD"),
+      "of CSV: a column's name, or number from 1; default: 1. Of JSON Lines: a "
+      "field, or a.b for one inside; default: key");
+  add("value", text()->value_name("FIELD"),
+      "likewise, default: 2, value; 'rest' is all of a CSV record behind the key, "
+      "'.' a whole JSON line");
+  add("on-error", text("stop")->value_name("WHAT"), "at a record that is none: stop, or skip it");
+  add("max-errors", text()->value_name("N"), "stop all the same at the one after the first N");
   add("max-expanded", text()->value_name("SIZE"), "compressed files that expand to more are bad input");
 }
 
-FileOptions read_input_format(const Merged& merged) {
+namespace {
+
+FileOptions read_file_options(const Merged& merged) {
   FileOptions options;
-  const std::string format = merged.get("format");
-  if (format != "auto" && format != "tsv" && format != "csv") {
-    throw UsageError("--format: '" + format + "' is none of auto, tsv and csv");
-  }
-  options.kind_by_name = format == "auto";
-  if (merged.on("escape")) options.format.kind = TextFormat::Kind::kEscapedTsv;
-  if (format == "csv") options.format.kind = TextFormat::Kind::kCsv;
+  read_kind(merged, options);
   options.format.delimiter = read_option(merged, "delimiter", read_delimiter);
   options.header = merged.on("header");
-  read_column(merged, "key", options.format.key_column, options.key_name);
   options.format.value_is_rest = merged.get("value") == "rest";
+  read_column(merged, "key", options.format.key_column, options.key_name);
   if (!options.format.value_is_rest) read_column(merged, "value", options.format.value_column, options.value_name);
+  check_names(options);
+  read_json_path(merged, "key", options.json.key);
+  read_json_path(merged, "value", options.json.value);
+  if (options.json.key.empty()) throw UsageError("--key '.' would be the whole line; name a field");
   if (merged.has("max-expanded")) options.max_expanded_bytes = read_option(merged, "max-expanded", parse_bytes);
   return options;
+}
+
+void read_on_error(const Merged& merged, LoadOptions& options) {
+  const std::string what = merged.get("on-error");
+  if (what != "stop" && what != "skip") throw UsageError("--on-error: '" + what + "' is neither stop nor skip");
+  options.run.rules.skip_bad = options.file.cut_long_records = what == "skip";
+  if (!merged.has("max-errors")) return;
+  if (what == "stop") throw UsageError("--max-errors counts what --on-error skip skips");
+  options.run.max_errors = read_option(merged, "max-errors", parse_count);
+}
+
+// As they can be given to another run.
+std::vector<std::string> words_of(const Merged& merged) {
+  std::vector<std::string> words;
+  for (const char* const name : {"format", "delimiter", "key", "value", "max-expanded", "on-error", "max-errors"}) {
+    if (merged.has(name)) words.insert(words.end(), {"--" + std::string(name), merged.get(name)});
+  }
+  for (const char* const name : {"escape", "header"}) {
+    if (merged.on(name)) words.emplace_back("--" + std::string(name));
+  }
+  return words;
+}
+
+}  // namespace
+
+void read_input_format(const Merged& merged, LoadOptions& options) {
+  options.file = read_file_options(merged);
+  read_on_error(merged, options);
+  options.file_words = words_of(merged);
 }
 
 }  // namespace shardflow::app

@@ -23,6 +23,7 @@ po::options_description result_options() {
   add("split", text()->value_name("N"), "as N files by the keys' murmur3, or 'shards', into the folder --output");
   add("get", po::value<Strings>()->value_name("KEY")->composing(), "print a key's value; may be repeated");
   add("digest", po::bool_switch(), "also tell the map's digest: equal maps, equal digests");
+  add("rejects", text()->value_name("FILE"), "write the records that --on-error skip skips, and why, as TSV or CSV");
   add("hgrm", text()->value_name("FILE"), "write the distribution of the latencies, for HdrHistogram's plotters");
   add("check", po::bool_switch(), "read the files again, and fail if a key has a value that none gave it");
   return options;
@@ -54,9 +55,11 @@ void read_output(const Merged& merged, LoadOptions& options) {
 Grammar load_grammar() {
   Grammar grammar{
       "usage: shardflow load [options] FILE...\n\n"
-      "Reads files of lines KEY<TAB>VALUE, in the order given ('-' is standard input),\n"
-      "and keeps the last value of each key.\n\n"
+      "Reads files of lines KEY<TAB>VALUE, of CSV or of JSON Lines, in the order given\n"
+      "('-' is standard input), and keeps the last value of each key. What is compressed\n"
+      "with gzip, zstd or lz4 is recognised by its content.\n\n"
       "  shardflow load events.tsv --output last.tsv --sort\n"
+      "  shardflow load *.jsonl.gz --key user.id --value . --on-error skip\n"
       "  producer | shardflow load - --get user:17\n\n"
       "Every option can be a variable (SHARDFLOW_BLOCK_SIZE=1MiB), or a line of a\n"
       "--config file or of a --preset; the command line comes first, then these in this\n"
@@ -64,7 +67,7 @@ Grammar load_grammar() {
       {},
       "file",
       -1};
-  grammar.options.add(input_options().add(records_option()))
+  grammar.options.add(input_options().add(files_option()).add(records_option()))
       .add(result_options())
       .add(stats_options("statistics on standard error: text or json"));
   grammar.options.add(mode_option()).add(run_options()).add(general_options());
@@ -83,6 +86,10 @@ Parsed<LoadOptions> parse_load(const Strings& arguments) {
     options.stats = read_stats(merged);
     read_latency(merged, options);
     options.hgrm = merged.get("hgrm");
+    options.rejects = merged.get("rejects");
+    if (!options.rejects.empty() && !options.run.rules.skip_bad) {
+      throw UsageError("--rejects takes what --on-error skip skips");
+    }
     options.run.latency |= !options.hgrm.empty();
     if (options.check && (options.synthetic || std::ranges::count(options.files, "-") > 0)) {
       throw UsageError("--check reads the input twice, so it needs files");

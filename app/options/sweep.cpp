@@ -70,7 +70,7 @@ Grammar sweep_grammar() {
       {},
       "file",
       -1};
-  grammar.options.add(input_options()).add(grid_options()).add(sweep_options());
+  grammar.options.add(input_options().add(files_option())).add(grid_options()).add(sweep_options());
   grammar.options.add(stats_options("the result as text or json")).add(limit_options()).add(general_options());
   return grammar;
 }

@@ -5,9 +5,9 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <optional>
-#include <string_view>
+#include <utility>
 
+#include "pipeline/input/fields.hpp"
 #include "pipeline/input/separators.hpp"
 #include "pipeline/input/text_format.hpp"
 #include "pipeline/input/tsv.hpp"
@@ -19,34 +19,37 @@ namespace csv {
 struct Field {
   std::uint32_t offset = 0;
   std::uint32_t bytes = 0;
+  bool doubled = false;  // has quotes that are doubled
 };
 
 // Splits a text into records and hands the fields asked for to `emit(Fields)`.
 template <class Emit>
 class Parser {
  public:
-  Parser(char* text, std::size_t bytes, const TextFormat& format, std::uint32_t max_record_bytes, Emit& emit)
-      : text_(text),
-        size_(static_cast<std::uint32_t>(bytes)),
-        format_(format),
-        max_record_bytes_(max_record_bytes),
-        emit_(emit) {}
+  Parser(char* text, std::size_t bytes, const TextFormat& format, const RecordRules& rules, Emit& emit)
+      : text_(text), size_(static_cast<std::uint32_t>(bytes)), format_(format), rules_(rules), emit_(emit) {}
 
-  std::optional<BadLine> run() {
+  Parsed run() {
     // Most texts have no quotes at all: then every line end ends a record.
-    const bool good = std::memchr(text_, '"', size_) == nullptr ? run_plain() : run_quoted();
-    return good ? std::nullopt : bad_;
+    if (std::memchr(text_, '"', size_) == nullptr) {
+      run_plain();
+    } else {
+      run_quoted();
+    }
+    return std::move(parsed_);
   }
 
  private:
   // As in TSV: positions stay in the first-level cache.
   static constexpr std::uint32_t kStrideBytes = tsv::kStrideBytes;
 
-  bool run_plain() {
+  void run_plain() {
     for (std::uint32_t begin = 0; begin < size_; begin += kStrideBytes) {
-      if (!stride(begin, std::min(size_, begin + kStrideBytes))) return false;
+      if (!stride(begin, std::min(size_, begin + kStrideBytes))) return;
     }
-    return record_ == size_ || (take_field(field_, size_), finish(size_, size_));
+    if (record_ == size_) return;
+    take_field({field_, size_ - field_});
+    finish(size_, size_);
   }
 
   bool stride(std::uint32_t begin, std::uint32_t end) {
@@ -57,22 +60,23 @@ class Parser {
     while (out != positions_.data() && out[-1] >= end) --out;  // behind the text's end
     for (const std::uint32_t* at = positions_.data(); at != out; ++at) {
       if (text_[*at] != '\n') {
-        take_field(field_, *at);
+        take_field({field_, *at - field_});
         next_field(*at + 1);
         continue;
       }
       const std::uint32_t line_end = *at - static_cast<std::uint32_t>(*at > field_ && text_[*at - 1] == '\r');
-      take_field(field_, line_end);
+      take_field({field_, line_end - field_});
       if (!finish(line_end, *at + 1)) return false;
     }
     return true;
   }
 
-  bool run_quoted() {
+  void run_quoted() {
     while (record_ != size_) {
       const bool quoted = field_ != size_ && text_[field_] == '"';
       const std::uint32_t end = quoted ? quoted_field() : plain_field();
-      if (end == kBad) return false;
+      if (end == kSkipped) continue;
+      if (end == kStop) return;
       if (end != size_ && text_[end] == format_.delimiter) {
         next_field(end + 1);
         continue;
@@ -80,63 +84,62 @@ class Parser {
       std::uint32_t next = end;
       if (next != size_ && text_[next] == '\r') ++next;
       if (next != size_) ++next;  // the LF
-      if (!finish(end, next)) return false;
+      if (!finish(end, next)) return;
     }
-    return true;
   }
 
-  // The unquoted field from field_ on; returns where it ends: at a delimiter, a line end, or the text's end.
+  // The unquoted field from field_ on; returns where it ends: at a delimiter, a line end, or the text's end. Or else
+  // kSkipped or kStop.
   std::uint32_t plain_field() {
     std::uint32_t end = field_;
     while (end != size_ && text_[end] != format_.delimiter && text_[end] != '\n') {
-      if (text_[end] == '"') return refuse(Flaw::kQuote);
+      if (text_[end] == '"') return refuse(Flaw::kQuote, end);
       ++end;
     }
     const bool at_line_end = end == size_ || text_[end] == '\n';
     if (at_line_end && end != size_ && end > field_ && text_[end - 1] == '\r') --end;
-    take_field(field_, end);
+    take_field({field_, end - field_});
     return end;
   }
 
-  // The quoted field from field_ on; returns what is behind its closing quote.
+  // The quoted field from field_ on; returns what is behind its closing quote, or else kSkipped or kStop.
   std::uint32_t quoted_field() {
     const std::uint32_t begin = field_ + 1;
-    std::uint32_t doubled = 0;
+    bool doubled = false;
     std::uint32_t at = begin;
     for (;; ++at) {
       const auto* const quote = static_cast<const char*>(std::memchr(text_ + at, '"', size_ - at));
-      if (quote == nullptr) return refuse(Flaw::kUnclosedQuote);
+      if (quote == nullptr) return refuse(Flaw::kUnclosedQuote, begin);
       at = static_cast<std::uint32_t>(quote - text_);
       if (at + 1 == size_ || text_[at + 1] != '"') break;
       ++at;
-      ++doubled;
+      doubled = true;
     }
     const std::uint32_t next = at + 1;
     const bool ends = next == size_ || text_[next] == format_.delimiter || text_[next] == '\n' ||
                       (text_[next] == '\r' && next + 1 != size_ && text_[next + 1] == '\n');
-    if (!ends) return refuse(Flaw::kQuote);
-    lines_in_record_ += static_cast<std::uint64_t>(std::count(text_ + begin, text_ + at, '\n'));
-    const bool used = column_ == format_.key_column || (!format_.value_is_rest && column_ == format_.value_column);
-    take_field(begin, doubled > 0 && used ? undouble(begin, at) : at);
+    if (!ends) return refuse(Flaw::kQuote, next);
+    quoted_line_ends_ += static_cast<std::uint64_t>(std::count(text_ + begin, text_ + at, '\n'));
+    take_field({begin, at - begin, doubled});
     return next;
   }
 
-  // Takes one of each two quotes out of text_[begin, end), in its place, and returns the new end. What is left over is
-  // filled with quotes: the text keeps its number of lines.
-  std::uint32_t undouble(std::uint32_t begin, std::uint32_t end) {
-    char* to = text_ + begin;
-    for (const char* from = to; from != text_ + end; ++from) {
+  // Takes one of each two quotes out of a field, in its place.
+  void undouble(Field& field) {
+    if (!field.doubled) return;
+    const char* const end = text_ + field.offset + field.bytes;
+    char* to = text_ + field.offset;
+    for (const char* from = to; from != end; ++from) {
       *to++ = *from;
       if (*from == '"') ++from;
     }
-    std::fill(to, text_ + end, '"');
-    return static_cast<std::uint32_t>(to - text_);
+    field.bytes = static_cast<std::uint32_t>(to - text_) - field.offset;
   }
 
-  // The field of the present column is text_[begin, end).
-  void take_field(std::uint32_t begin, std::uint32_t end) {
-    if (column_ == format_.key_column) key_ = {begin, end - begin};
-    if (column_ == format_.value_column) value_ = {begin, end - begin};
+  // The present column's.
+  void take_field(const Field& field) {
+    if (column_ == format_.key_column) key_ = field;
+    if (column_ == format_.value_column) value_ = field;
     // With the quote, where the field has one.
     if (column_ == format_.key_column + 1) rest_ = field_;
   }
@@ -146,45 +149,68 @@ class Parser {
     field_ = begin;
   }
 
-  // The record ends at `end`, the next one begins at `next`. False: it was bad.
+  // The record ends at `end`, the next one begins at `next`. False: it was bad, and that is the end.
   bool finish(std::uint32_t end, std::uint32_t next) {
     const std::uint32_t last =
         std::max(format_.key_column, format_.value_is_rest ? format_.key_column + 1 : format_.value_column);
-    if (end - record_ > max_record_bytes_) return refuse(Flaw::kTooLong) != kBad;
-    if (column_ < last) return refuse(Flaw::kTooFewFields) != kBad;
-    if (key_.bytes == 0) return refuse(Flaw::kEmptyKey) != kBad;
-    if (format_.value_is_rest) value_ = {rest_, end - rest_};
-    emit_(Fields{key_.offset, key_.bytes, value_.offset, value_.bytes});
-    lines_ += 1 + lines_in_record_;
-    lines_in_record_ = 0;
-    column_ = 0;
-    record_ = field_ = next;
+    if (end - record_ > rules_.max_record_bytes) return refuse_until(Flaw::kTooLong, end, next);
+    if (column_ < last) return refuse_until(Flaw::kTooFewFields, end, next);
+    if (key_.bytes == 0) return refuse_until(Flaw::kEmptyKey, end, next);
+    emit_record(end);
+    begin_record(next, 1 + quoted_line_ends_);
     return true;
   }
 
-  static constexpr std::uint32_t kBad = UINT32_MAX;
+  void emit_record(std::uint32_t end) {
+    undouble(key_);
+    if (format_.value_is_rest) {
+      value_ = {rest_, end - rest_};
+    } else if (format_.value_column == format_.key_column) {
+      value_ = key_;
+    } else {
+      undouble(value_);
+    }
+    emit_(Fields{key_.offset, key_.bytes, value_.offset, value_.bytes});
+  }
 
-  std::uint32_t refuse(Flaw flaw) {
-    const auto* const line_end = static_cast<const char*>(std::memchr(text_ + record_, '\n', size_ - record_));
+  // At `at`, that is `lines` further.
+  void begin_record(std::uint32_t at, std::uint64_t lines) {
+    parsed_.lines += lines;
+    quoted_line_ends_ = 0;
+    column_ = 0;
+    record_ = field_ = at;
+  }
+
+  // What finds a quote where it may not be: the record is bad up to the line end behind `at`.
+  static constexpr std::uint32_t kSkipped = UINT32_MAX;
+  static constexpr std::uint32_t kStop = UINT32_MAX - 1;
+  std::uint32_t refuse(Flaw flaw, std::uint32_t at) {
+    const auto* const line_end = static_cast<const char*>(std::memchr(text_ + at, '\n', size_ - at));
     const std::uint32_t end = line_end == nullptr ? size_ : static_cast<std::uint32_t>(line_end - text_);
-    bad_ = BadLine{flaw, record_, end - record_, lines_};
-    return kBad;
+    return refuse_until(flaw, end, std::min(end + 1, size_)) ? kSkipped : kStop;
+  }
+
+  // The record at hand is none, and ends at `end`; the next one begins at `next`. False: that is the end.
+  bool refuse_until(Flaw flaw, std::uint32_t end, std::uint32_t next) {
+    parsed_.bad.push_back({flaw, record_, end - record_, parsed_.lines});
+    if (!rules_.skip_bad) return false;
+    begin_record(next, 1 + static_cast<std::uint64_t>(std::count(text_ + record_, text_ + end, '\n')));
+    return true;
   }
 
   char* text_;
   std::uint32_t size_;
   const TextFormat& format_;
-  std::uint32_t max_record_bytes_;
+  const RecordRules& rules_;
   Emit& emit_;
   std::uint32_t record_ = 0;  // start of the record at hand
   std::uint32_t field_ = 0;   // and of its field at hand
   std::uint32_t column_ = 0;
   Field key_;
   Field value_;
-  std::uint32_t rest_ = 0;  // where the column behind the key's starts
-  std::uint64_t lines_ = 0;
-  std::uint64_t lines_in_record_ = 0;  // line ends in quotes
-  std::optional<BadLine> bad_;
+  std::uint32_t rest_ = 0;              // where the column behind the key's starts
+  std::uint64_t quoted_line_ends_ = 0;  // in the record at hand
+  Parsed parsed_;
   std::array<std::uint32_t, kStrideBytes + 8> positions_;
 };
 
@@ -192,9 +218,8 @@ class Parser {
 
 // As parse_tsv, and takes doubled quotes out of fields in their place: `text` must be the caller's own.
 template <class Emit>
-std::optional<BadLine> parse_csv(char* text, std::size_t bytes, const TextFormat& format,
-                                 std::uint32_t max_record_bytes, Emit&& emit) {
-  return csv::Parser<Emit>(text, bytes, format, max_record_bytes, emit).run();
+Parsed parse_csv(char* text, std::size_t bytes, const TextFormat& format, const RecordRules& rules, Emit&& emit) {
+  return csv::Parser<Emit>(text, bytes, format, rules, emit).run();
 }
 
 }  // namespace shardflow

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string_view>
 
 #include "pipeline/input/tsv.hpp"
@@ -49,8 +48,8 @@ inline std::uint32_t unescape(char* field, std::uint32_t bytes) {
 
 // As parse_tsv, and rewrites fields that have escapes in their place: `text` must be the caller's own.
 template <class Emit>
-std::optional<BadLine> parse_escaped_tsv(char* text, std::size_t bytes, std::uint32_t max_record_bytes, Emit&& emit) {
-  return parse_tsv({text, bytes}, max_record_bytes, [&](Fields fields) {
+Parsed parse_escaped_tsv(char* text, std::size_t bytes, const RecordRules& rules, Emit&& emit) {
+  return parse_tsv({text, bytes}, rules, [&](Fields fields) {
     fields.key_bytes = escaped_tsv::unescape(text + fields.key_offset, fields.key_bytes);
     fields.value_bytes = escaped_tsv::unescape(text + fields.value_offset, fields.value_bytes);
     emit(fields);

@@ -13,6 +13,7 @@
 
 #include "pipeline/errors.hpp"
 #include "pipeline/input/csv_header.hpp"
+#include "pipeline/input/recognise_format.hpp"
 #include "pipeline/input/record_ends.hpp"
 #include "pipeline/input/take_records.hpp"
 
@@ -22,14 +23,6 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 constexpr const char* kStandardInput = "-";
-
-// "x.csv", "x.csv.gz".
-bool is_csv(std::string_view name) {
-  for (const std::string_view packed : {".gz", ".zst", ".lz4"}) {
-    if (name.ends_with(packed)) name.remove_suffix(packed.size());
-  }
-  return name.ends_with(".csv");
-}
 
 }  // namespace
 
@@ -93,6 +86,7 @@ bool FileSource::hand_over(Block& block, std::size_t end) {
   if (file_offset_ == 0 && std::string_view(block.data(), end).starts_with(kByteOrderMark)) {
     begin = kByteOrderMark.size();
   }
+  if (file_offset_ == 0) check_column_names();
   if (file_offset_ == 0 && options_.header && format_.kind == TextFormat::Kind::kCsv) {
     const std::size_t header = skip_header(std::string_view(block.data(), end).substr(begin));
     skipped_lines_ = static_cast<std::uint64_t>(std::count(block.data(), block.data() + begin + header, '\n'));
@@ -101,12 +95,20 @@ bool FileSource::hand_over(Block& block, std::size_t end) {
   block.format = format_;
   block.file_index = next_file_ - 1;
   block.file_offset = file_offset_ + begin;
-  file_offset_ += end;
+  file_offset_ += end + std::exchange(dropped_bytes_, 0);
   block.input_share = share_read();
   block.set_text(begin, end);
   if (begin == end) return false;
   block.skipped_lines = std::exchange(skipped_lines_, 0);
   return true;
+}
+
+void FileSource::check_column_names() const {
+  if (format_.kind != TextFormat::Kind::kCsv || options_.header) return;
+  const std::string& name = options_.key_name.empty() ? options_.value_name : options_.key_name;
+  if (name.empty()) return;
+  throw BadInputError(names_[next_file_ - 1] + ": this is CSV, where '" + name +
+                      "' is a column's name, which takes --header");
 }
 
 // Reads which columns are which from the text's first record, and returns its length.
@@ -144,7 +146,10 @@ void FileSource::open_next() {
   if (regular_) posix_fadvise(file.number(), 0, 0, POSIX_FADV_SEQUENTIAL);
   stream_.emplace(std::move(file), name, regular_, interrupt_);
   format_ = options_.format;
-  if (options_.kind_by_name && is_csv(name)) format_.kind = TextFormat::Kind::kCsv;
+  format_.json = &options_.json;
+  const auto kind = options_.recognise_kind ? kind_of_name(name) : format_.kind;
+  recognised_ = kind.has_value();
+  if (recognised_ && *kind != TextFormat::Kind::kTsv) format_.kind = *kind;
 }
 
 // Reads until the block is full, the file is over, or a pipe has no more to give for now; in any case
@@ -153,12 +158,16 @@ FileSource::Fill FileSource::fill(Block& block, std::size_t& filled) {
   if (block.capacity() < tail_.size()) block.grow(tail_.size());
   std::memcpy(block.data(), tail_.data(), tail_.size());
   filled = std::exchange(tail_, {}).size();
+  if (!recognised_) recognise(block, filled);
   RecordEnds ends(format_);
   ends.extend({block.data(), filled}, 0);
   for (;;) {
     last_end_ = ends.last();
     if (filled == block.capacity()) {
       if (last_end_ > 0) return Fill::kRecords;
+      if (filled >= max_record_bytes_ + 2 && options_.cut_long_records && format_.kind != TextFormat::Kind::kCsv) {
+        return drop_to_line_end(block, filled);
+      }
       check_record_limit(filled);
       block.grow(std::min(std::max(2 * block.capacity(), std::size_t{64}), max_record_bytes_ + 2));
     }
@@ -168,6 +177,45 @@ FileSource::Fill FileSource::fill(Block& block, std::size_t& filled) {
     if (stream_->compressed()) check_expansion(got);
     filled += got;
     ends.extend({block.data(), filled}, filled - got);
+  }
+}
+
+// Reads the first line, and says what it tells.
+void FileSource::recognise(Block& block, std::size_t& filled) {
+  std::size_t got = 1;
+  while (got > 0 && filled < block.capacity() && std::memchr(block.data(), '\n', filled) == nullptr) {
+    got = stream_->read_some(block.data() + filled, block.capacity() - filled);
+    if (stream_->compressed()) check_expansion(got);
+    filled += got;
+  }
+  std::string_view line(block.data(), filled);
+  line = line.substr(0, line.find('\n'));
+  if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  const TextFormat::Kind kind = kind_of_line(line, format_.delimiter);
+  if (kind != TextFormat::Kind::kTsv) format_.kind = kind;
+  recognised_ = true;
+}
+
+// The block is the start of one record that is too long: keeps just enough of it to be refused, and reads on to its
+// end.
+FileSource::Fill FileSource::drop_to_line_end(Block& block, std::size_t& filled) {
+  const std::size_t kept = max_record_bytes_ + 1;
+  char* const rest = block.data() + kept;
+  std::size_t bytes = filled - kept;
+  for (;;) {
+    if (const auto* const end = static_cast<const char*>(std::memchr(rest, '\n', bytes))) {
+      const auto dropped = static_cast<std::size_t>(end - rest);
+      dropped_bytes_ += dropped;
+      std::memmove(rest, end, bytes - dropped);
+      filled = kept + bytes - dropped;
+      last_end_ = kept + 1;
+      return Fill::kRecords;
+    }
+    dropped_bytes_ += bytes;
+    filled = kept;
+    bytes = stream_->read_some(rest, block.capacity() - kept);
+    if (bytes == 0) return Fill::kEndOfFile;
+    if (stream_->compressed()) check_expansion(bytes);
   }
 }
 

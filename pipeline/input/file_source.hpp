@@ -17,14 +17,18 @@ namespace shardflow {
 
 // How files are to be read.
 struct FileOptions {
-  // What format says of CSV, its key and its value; its kind is that of files whose name does not tell.
   TextFormat format;
-  // Whether the end of a file's name tells its kind: .csv, before .gz and the like.
-  bool kind_by_name = false;
+  // Whether each file's name or first line tells its format's kind; what they call TSV is what `format` says.
+  bool recognise_kind = false;
+  // Of JSON Lines: what format.json is to point to.
+  JsonFields json;
   // Of CSV: whether the first record of each file names its columns.
   bool header = false;
-  std::string key_name;    // a column's; empty: format has its number. REQUIRES: header
+  std::string key_name;    // a column's; empty: format has its number. Takes a header
   std::string value_name;  // likewise
+  // Whether a record that is longer than its limit is cut, for a parser to refuse it, or next() throws BadInputError.
+  // In CSV it throws always: nobody knows where such a record ends.
+  bool cut_long_records = false;
   // Where compressed files together expand to more, next() throws BadInputError.
   std::uint64_t max_expanded_bytes = UINT64_MAX;
 };
@@ -52,11 +56,14 @@ class FileSource final : public Source {
   void measure(const std::string& name);
   void open_next();
   Fill fill(Block& block, std::size_t& filled);
+  void recognise(Block& block, std::size_t& filled);
+  Fill drop_to_line_end(Block& block, std::size_t& filled);
   double share_read() const;
   void check_expansion(std::size_t bytes);
   void keep_tail(const Block& block, std::size_t begin, std::size_t end);
   void check_record_limit(std::size_t bytes) const;
   bool hand_over(Block& block, std::size_t end);
+  void check_column_names() const;
   std::size_t skip_header(std::string_view text);
 
   std::vector<std::string> names_;
@@ -70,10 +77,12 @@ class FileSource final : public Source {
 
   std::optional<ByteStream> stream_;  // the present file
   TextFormat format_;                 // its
+  bool recognised_ = false;           // whether that is known
   bool regular_ = false;              // reading the present file never waits
   std::uint32_t next_file_ = 0;       // index of the file to open next
   std::uint64_t file_offset_ = 0;     // of the next block's first byte
   std::uint64_t skipped_lines_ = 0;   // of the header, until a block tells of them
+  std::uint64_t dropped_bytes_ = 0;   // of a record that was cut, in the block that fill() filled
   std::size_t last_end_ = 0;          // of the last whole record in the block that fill() filled
   std::string tail_;                  // the start of a record whose end is still to be read
 };

@@ -1,28 +1,32 @@
 // The records of a block, in whatever format its file has.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-
 #include "pipeline/block.hpp"
 #include "pipeline/input/csv.hpp"
 #include "pipeline/input/escaped_tsv.hpp"
+#include "pipeline/input/jsonl.hpp"
 #include "pipeline/input/tsv.hpp"
 
 namespace shardflow {
 
-// Calls emit(Fields) for each record in turn; stops at the first that is none and returns where it stands. Fields that
-// are escaped or quoted are rewritten in their place, so the text can be parsed once.
+// Calls emit(Fields) for each record in turn, and returns what is none. Fields that are escaped or quoted are
+// rewritten in their place, so the text can be parsed once. The block may grow before the first call: what points into
+// it is to be asked for in emit().
 template <class Emit>
-std::optional<BadLine> parse_records(Block& block, std::uint32_t max_record_bytes, Emit&& emit) {
+Parsed parse_records(Block& block, const RecordRules& rules, Emit&& emit) {
   const std::size_t bytes = block.text().size();
   switch (block.format.kind) {
     case TextFormat::Kind::kEscapedTsv:
-      return parse_escaped_tsv(block.data_of_text(), bytes, max_record_bytes, emit);
+      return parse_escaped_tsv(block.data_of_text(), bytes, rules, emit);
     case TextFormat::Kind::kCsv:
-      return parse_csv(block.data_of_text(), bytes, block.format, max_record_bytes, emit);
+      return parse_csv(block.data_of_text(), bytes, block.format, rules, emit);
+    case TextFormat::Kind::kJsonLines: {
+      JsonRecords found = parse_json_lines(block, rules);
+      for (const Fields& fields : found.records) emit(fields);
+      return std::move(found.parsed);
+    }
     default:
-      return parse_tsv(block.text(), max_record_bytes, emit);
+      return parse_tsv(block.text(), rules, emit);
   }
 }
 

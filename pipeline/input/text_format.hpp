@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "pipeline/input/json_fields.hpp"
+
 namespace shardflow {
 
 struct TextFormat {
@@ -10,6 +12,7 @@ struct TextFormat {
     kTsv,         // KEY TAB VALUE, bytes as they are
     kEscapedTsv,  // likewise, with \t \n \r \\ and the like, as PostgreSQL's and MySQL's dumps write them
     kCsv,         // RFC 4180
+    kJsonLines,   // an object a line
   };
 
   Kind kind = Kind::kTsv;
@@ -19,6 +22,8 @@ struct TextFormat {
   std::uint32_t value_column = 1;
   // In place of a column: all that follows the key's, as it stands.
   bool value_is_rest = false;
+  // Of JSON Lines. REQUIRES there: not nullptr; it outlives all blocks of this format.
+  const JsonFields* json = nullptr;
 };
 
 }  // namespace shardflow

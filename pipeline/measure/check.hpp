@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "pipeline/input/fields.hpp"
 #include "pipeline/input/source.hpp"
 #include "pipeline/store/store.hpp"
 
@@ -11,6 +12,6 @@ namespace shardflow {
 // Reads the input again and returns how many keys are wrong: those of the store whose value the input never
 // gave them, and those of the input that the store lacks. 0: the store is right, up to which of a repeated
 // key's values stayed. Throws what the source throws.
-std::uint64_t wrong_keys(const Store& store, Source& source, std::size_t block_bytes);
+std::uint64_t wrong_keys(const Store& store, Source& source, std::size_t block_bytes, const RecordRules& rules);
 
 }  // namespace shardflow

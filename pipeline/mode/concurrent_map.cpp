@@ -21,12 +21,12 @@ namespace {
 using Map = oneapi::tbb::concurrent_hash_map<std::string, std::string>;
 
 void insert(Batch& batch, const RunOptions& options, Map& map, LatencyLog& latency) {
-  const std::string_view text = batch.block.text();
-  batch.bad_line = parse_records(batch.block, options.max_record_bytes, [&](const Fields& fields) {
+  batch.parsed = parse_records(batch.block, options.rules, [&](const Fields& fields) {
+    const char* const text = batch.block.data_of_text();
     check_interrupt(options);
     Map::accessor place;
-    map.insert(place, std::string(text.substr(fields.key_offset, fields.key_bytes)));
-    place->second = text.substr(fields.value_offset, fields.value_bytes);
+    map.insert(place, std::string(text + fields.key_offset, fields.key_bytes));
+    place->second.assign(text + fields.value_offset, fields.value_bytes);
     place.release();
     latency.record_done(static_cast<std::size_t>(oneapi::tbb::this_task_arena::current_thread_index()), batch,
                         batch.records);

@@ -28,7 +28,7 @@ class FlowGraph {
  public:
   FlowGraph(Source& source, Store& store, const RunOptions& options)
       : shards_(store.shards()),
-        partition_(static_cast<std::uint32_t>(shards_.size()), options.max_record_bytes, store.hash()),
+        partition_(static_cast<std::uint32_t>(shards_.size()), options.rules, store.hash()),
         ledger_(source, store, options),
         latency_(options, shards_.size()),
         pool_(std::max<std::size_t>(options.blocks, 2), options.block_bytes, shards_.size(), store.budget()),

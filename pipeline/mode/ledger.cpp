@@ -1,11 +1,11 @@
 #include "pipeline/mode/ledger.hpp"
 
-#include <algorithm>
 #include <cassert>
 #include <stdexcept>
 #include <string>
 
 #include "pipeline/errors.hpp"
+#include "pipeline/input/describe.hpp"
 
 namespace shardflow {
 namespace {
@@ -14,37 +14,6 @@ std::uint64_t applied(const Store& store) {
   std::uint64_t records = 0;
   for (const Shard& shard : store.shards()) records += shard.applied();
   return records;
-}
-
-std::string describe(Flaw flaw, std::uint32_t max_record_bytes) {
-  switch (flaw) {
-    case Flaw::kNoTab:
-      return "no TAB in the line";
-    case Flaw::kEmptyKey:
-      return "the key is empty";
-    case Flaw::kTooLong:
-      return "the record is longer than --max-record (" + std::to_string(max_record_bytes) + ")";
-    case Flaw::kTooFewFields:
-      return "the record has too few fields";
-    case Flaw::kQuote:
-      return "a quote stands where its field neither begins nor ends";
-    case Flaw::kUnclosedQuote:
-      return "a quote is not closed";
-  }
-  return "";
-}
-
-std::string expected(const TextFormat& format) {
-  if (format.kind != TextFormat::Kind::kCsv) return "expected KEY<TAB>VALUE on every line";
-  const std::string value = format.value_is_rest ? "behind it" : "in field " + std::to_string(format.value_column + 1);
-  return "expected the key in field " + std::to_string(format.key_column + 1) + ", the value " + value;
-}
-
-// In CSV a record may have line ends of its own.
-std::uint64_t lines_in(const Batch& batch) {
-  if (batch.block.format.kind != TextFormat::Kind::kCsv) return batch.records;
-  const std::string_view text = batch.block.text();
-  return static_cast<std::uint64_t>(std::ranges::count(text, '\n')) + (text.ends_with('\n') ? 0 : 1);
 }
 
 }  // namespace
@@ -59,8 +28,8 @@ void Ledger::admit(const Batch& batch) {
     lines_ = 0;
   }
   lines_ += batch.block.skipped_lines;
-  if (batch.bad_line) refuse(batch);
-  lines_ += lines_in(batch);
+  for (const BadLine& bad : batch.parsed.bad) refuse(batch, bad);
+  lines_ += batch.parsed.lines;
   ++report_.blocks;
   report_.records += batch.records;
   report_.routed += batch.routed;
@@ -72,13 +41,20 @@ void Ledger::admit(const Batch& batch) {
   }
 }
 
-void Ledger::refuse(const Batch& batch) const {
-  const BadLine& bad = *batch.bad_line;
-  const std::string_view line = batch.block.text().substr(bad.offset, bad.bytes);
-  throw BadInputError(source_.file_name(file_index_) + ":" + std::to_string(lines_ + bad.line + 1) + " (byte " +
-                      std::to_string(batch.block.file_offset + bad.offset) +
-                      "): " + describe(bad.flaw, options_.max_record_bytes) + ": \"" + excerpt(line) + "\"; " +
-                      expected(batch.block.format));
+void Ledger::refuse(const Batch& batch, const BadLine& bad) {
+  const Reject reject{source_.file_name(file_index_), lines_ + bad.line + 1, batch.block.file_offset + bad.offset,
+                      reason(bad, options_.rules, batch.block.format),
+                      batch.block.text().substr(bad.offset, bad.bytes)};
+  const std::string message = reject.file + ":" + std::to_string(reject.line) + " (byte " +
+                              std::to_string(reject.byte) + "): " + reject.reason + ": \"" + excerpt(reject.record) +
+                              "\"";
+  if (!options_.rules.skip_bad) throw BadInputError(message + "; " + expectation(batch.block.format));
+  ++report_.skipped;
+  if (options_.rejects != nullptr) options_.rejects->take(reject);
+  if (report_.skipped > options_.max_errors) {
+    throw BadInputError("more than " + std::to_string(options_.max_errors) +
+                        " bad records (--max-errors), the last: " + message);
+  }
 }
 
 RunReport Ledger::close(std::uint64_t blocks_read) const {

@@ -16,7 +16,8 @@ class Ledger {
   Ledger(const Source& source, const Store& store, const RunOptions& options);
 
   // Takes the next batch. REQUIRES: batch.sequence is the number of batches admitted so far.
-  // Throws BadInputError if the batch has a bad line.
+  // Throws BadInputError if the batch has a bad line, or of
+  // those that are skipped one too many.
   void admit(const Batch& batch);
 
   // More records for the shards than the batches said.
@@ -27,7 +28,7 @@ class Ledger {
   RunReport close(std::uint64_t blocks_read) const;
 
  private:
-  [[noreturn]] void refuse(const Batch& batch) const;
+  void refuse(const Batch& batch, const BadLine& bad);
 
   const Source& source_;
   const Store& store_;

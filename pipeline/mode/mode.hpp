@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "pipeline/input/fields.hpp"
 #include "pipeline/input/source.hpp"
 #include "pipeline/interrupt.hpp"
 #include "pipeline/measure/histogram.hpp"
@@ -21,6 +22,22 @@ struct Progress {
   std::atomic<std::uint64_t> bytes{0};
   std::atomic<std::uint64_t> records{0};
   std::atomic<double> input_share{0};  // read, of the whole input; 0: unknown
+};
+
+// A record that was skipped.
+struct Reject {
+  const std::string& file;
+  std::uint64_t line;       // counted from 1
+  std::uint64_t byte;       // its first, counted from 0; of what is compressed, as it is without
+  std::string reason;       // half a sentence
+  std::string_view record;  // its text, without the last line's end
+};
+
+// Takes what is skipped. One thread at a time.
+class RejectSink {
+ public:
+  virtual ~RejectSink() = default;
+  virtual void take(const Reject& reject) = 0;
 };
 
 struct RunOptions {
@@ -38,8 +55,12 @@ struct RunOptions {
   std::size_t capacity = 1024;
   // Of `threads`: std::threads alive at once.
   std::size_t max_threads = 256;
-  // A longer record is bad input.
-  std::uint32_t max_record_bytes = std::uint32_t{64} << 20;
+  // What a record may be: without a limit on its length, one that never ends takes all memory.
+  RecordRules rules{.max_record_bytes = std::uint32_t{64} << 20};
+  // Of bad records that are skipped: more of them are BadInputError.
+  std::uint64_t max_errors = UINT64_MAX;
+  // Where not nullptr, gets each of them, in file order.
+  RejectSink* rejects = nullptr;
   // Where not nullptr, raising it ends the run with InterruptedError.
   const Interrupt* interrupt = nullptr;
   // Whether to measure how long records take until they can be found: tens of nanoseconds a record in the modes that
@@ -54,12 +75,13 @@ struct RunReport {
   std::uint64_t blocks = 0;
   std::uint64_t bytes = 0;   // of records; a byte order mark does not count
   std::uint64_t routed = 0;  // records that reached a shard: the others were repeats within a block
+  std::uint64_t skipped = 0;  // bad records
   Histogram latency;         // with RunOptions::latency: from a record's arrival until it can be found
   Usage uncounted;           // what the run did that its mode does not need: not to be held against it
 };
 
 // Reads `source` to its end into `store`. Throws IoError, BadInputError (the first bad record in file
-// order), MemoryLimitError, InterruptedError; the store is then valid, but holds an arbitrary part.
+// order, unless they are skipped), MemoryLimitError, InterruptedError; the store is then valid, but holds an arbitrary part.
 using RunMode = RunReport (*)(Source& source, Store& store, const RunOptions& options);
 
 // Which of the RunOptions, besides those of blocks, make a difference to a mode.

@@ -19,7 +19,7 @@ class Pipeline {
   Pipeline(Source& source, Store& store, const RunOptions& options)
       : shards_(store.shards()),
         blocks_(options.blocks),
-        partition_(static_cast<std::uint32_t>(shards_.size()), options.max_record_bytes, store.hash()),
+        partition_(static_cast<std::uint32_t>(shards_.size()), options.rules, store.hash()),
         ledger_(source, store, options),
         latency_(options, 1),
         pool_(options.blocks, options.block_bytes, shards_.size(), store.budget()),

@@ -10,7 +10,7 @@ namespace shardflow {
 RunReport run_serial(Source& source, Store& store, const RunOptions& options) {
   std::vector<Shard>& shards = store.shards();
   Batch batch(options.block_bytes, shards.size(), store.budget());
-  Partition partition(static_cast<std::uint32_t>(shards.size()), options.max_record_bytes, store.hash());
+  Partition partition(static_cast<std::uint32_t>(shards.size()), options.rules, store.hash());
   Ledger ledger(source, store, options);
   LatencyLog latency(options, 1);
 

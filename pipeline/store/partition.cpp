@@ -43,8 +43,8 @@ constexpr std::uint64_t kProbeEvery = 32;
 
 }  // namespace
 
-Partition::Partition(std::uint32_t shards, std::uint32_t max_record_bytes, const KeyHash& hash)
-    : router_(shards), max_record_bytes_(max_record_bytes), hash_(hash) {}
+Partition::Partition(std::uint32_t shards, const RecordRules& rules, const KeyHash& hash)
+    : router_(shards), rules_(rules), hash_(hash) {}
 
 void Partition::run(Batch& batch) {
   if (combining_pays(batch.sequence)) {
@@ -60,11 +60,11 @@ bool Partition::combining_pays(std::uint64_t sequence) const {
 
 // Each format's parser has a copy of what is done with a record: in line, or it costs 2 instructions more a record.
 void Partition::route(Batch& batch) {
-  const std::string_view text = batch.block.text();
   std::uint64_t records = 0;
-  batch.bad_line = parse_records(
-      batch.block, max_record_bytes_, [&](const Fields& fields) __attribute__((always_inline)) {
-        const std::string_view key = text.substr(fields.key_offset, fields.key_bytes);
+  batch.parsed = parse_records(
+      batch.block, rules_, [&](const Fields& fields) __attribute__((always_inline)) {
+        const char* const text = batch.block.data_of_text();
+        const std::string_view key(text + fields.key_offset, fields.key_bytes);
         batch.parts[router_.shard_of(key)].push(reference(fields, hash_.padded(key)));
         ++records;
       });
@@ -74,19 +74,19 @@ void Partition::route(Batch& batch) {
 
 void Partition::route_combined(Batch& batch) {
   Combiner combiner;
-  const std::string_view text = batch.block.text();
   std::uint64_t records = 0;
   std::uint64_t repeats = 0;
-  batch.bad_line = parse_records(
-      batch.block, max_record_bytes_, [&](const Fields& fields) __attribute__((always_inline)) {
-        const std::string_view key = text.substr(fields.key_offset, fields.key_bytes);
+  batch.parsed = parse_records(
+      batch.block, rules_, [&](const Fields& fields) __attribute__((always_inline)) {
+        const char* const text = batch.block.data_of_text();
+        const std::string_view key(text + fields.key_offset, fields.key_bytes);
         const std::uint64_t hash = hash_.padded(key);
         ++records;
         Combiner::Place& place = combiner.place(hash);
         if (place.shard < batch.parts.size() && place.index < batch.parts[place.shard].size()) {
           RecordRef& earlier = batch.parts[place.shard][place.index];
           if (earlier.hash == hash && earlier.key_bytes == fields.key_bytes &&
-              equal_padded(text.data() + earlier.key_offset, key.data(), key.size())) {
+              equal_padded(text + earlier.key_offset, key.data(), key.size())) {
             earlier.value_offset = fields.value_offset;
             earlier.value_bytes = fields.value_bytes;
             ++repeats;

@@ -43,9 +43,9 @@ class Router {
 class Partition {
  public:
   // REQUIRES: shards > 0. The hash must outlive it.
-  Partition(std::uint32_t shards, std::uint32_t max_record_bytes, const KeyHash& hash);
+  Partition(std::uint32_t shards, const RecordRules& rules, const KeyHash& hash);
 
-  // Fills batch.parts, batch.records and, where a line is no record, batch.bad_line.
+  // Fills batch.parsed, batch.parts and batch.records.
   void run(Batch& batch);
 
  private:
@@ -54,7 +54,7 @@ class Partition {
   bool combining_pays(std::uint64_t sequence) const;
 
   Router router_;
-  std::uint32_t max_record_bytes_;
+  RecordRules rules_;
   const KeyHash& hash_;
   // The share of records in recent blocks that repeated a key of their block, in 1/1024.
   std::atomic<std::uint32_t> repeats_per_1024_{0};

@@ -35,7 +35,7 @@ std::string padded(std::string text) {
 
 std::vector<std::string_view> keys_of(std::string_view text) {
   std::vector<std::string_view> keys;
-  parse_tsv(text, UINT32_MAX, [&](const Fields& f) { keys.push_back(text.substr(f.key_offset, f.key_bytes)); });
+  parse_tsv(text, {}, [&](const Fields& f) { keys.push_back(text.substr(f.key_offset, f.key_bytes)); });
   return keys;
 }
 
@@ -45,7 +45,7 @@ void parse(benchmark::State& state) {
   std::int64_t records = 0;
   for (auto _ : state) {
     std::uint64_t sum = 0;
-    parse_tsv({memory.data(), text.size()}, UINT32_MAX, [&](const Fields& fields) {
+    parse_tsv({memory.data(), text.size()}, {}, [&](const Fields& fields) {
       sum += fields.key_bytes;
       ++records;
     });
@@ -82,7 +82,7 @@ void partition(benchmark::State& state, const char* spec) {
   const std::string text = block_text(spec);
   Batch batch(kBlockBytes, kShards, budget);
   const KeyHash hash(1);
-  Partition partition(kShards, UINT32_MAX, hash);
+  Partition partition(kShards, RecordRules(), hash);
   std::uint64_t records = 0;
   for (auto _ : state) {
     batch.reset();
@@ -108,7 +108,7 @@ void fill(benchmark::State& state, const char* spec) {
   for (auto _ : state) {
     Store store(kShards);
     Batch batch(kBlockBytes, kShards, store.budget());
-    Partition partition(kShards, UINT32_MAX, store.hash());
+    Partition partition(kShards, RecordRules(), store.hash());
     double done = 0;
     for (const std::string& text : blocks) {
       std::memcpy(batch.block.data(), text.data(), text.size());

@@ -1,0 +1,16 @@
+// What is wrong with a bad line, in words.
+#pragma once
+
+#include <string>
+
+#include "pipeline/input/fields.hpp"
+#include "pipeline/input/text_format.hpp"
+
+namespace shardflow {
+
+// "no TAB in the line".
+std::string reason(const BadLine& bad, const RecordRules& rules, const TextFormat& format);
+// "expected KEY<TAB>VALUE on every line".
+std::string expectation(const TextFormat& format);
+
+}  // namespace shardflow

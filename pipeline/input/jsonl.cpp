@@ -1,0 +1,261 @@
+#include "pipeline/input/jsonl.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/input/json_scalar.hpp"
+
+namespace shardflow {
+namespace {
+
+namespace json = simdjson::ondemand;
+using simdjson::error_code;
+
+// Below simdjson's own 1,024, and little enough of a stack.
+constexpr int kDeepest = 1000;
+
+// A field that was asked for, as it was found in a line.
+struct Found {
+  std::string_view raw;                       // where it stands
+  std::optional<std::string_view> unescaped;  // in the parser's memory: what a string with escapes means
+  bool there = false;
+};
+
+// What is still wanted, from the object at hand on: the rest of a path. Nothing: not in this object.
+struct Wanted {
+  const std::string* name = nullptr;
+  const std::string* end = nullptr;
+
+  bool here() const { return name != nullptr && name == end; }
+  Wanted under(std::string_view field) const {
+    return name != end && name != nullptr && *name == field ? Wanted{name + 1, end} : Wanted{};
+  }
+};
+
+const char* detail_of(error_code error) {
+  return error == simdjson::INCORRECT_TYPE ? nullptr : simdjson::error_message(error);
+}
+
+std::string_view without_space_behind(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+}
+
+// Walks over one document and checks all of it: simdjson's own walk is lazy, and says nothing of what it skips.
+class Walk {
+ public:
+  explicit Walk(const JsonFields* fields) : fields_(fields) {}
+
+  error_code document(json::document& document) {
+    json::object object;
+    if (const error_code error = document.get_object().get(object)) return error;
+    const Wanted key_path = wanted(fields_ == nullptr ? nullptr : &fields_->key);
+    const Wanted value_path = wanted(fields_ == nullptr ? nullptr : &fields_->value);
+    if (const error_code error = walk(object, key_path, value_path, 1)) return error;
+    // An object, and then something else.
+    const char* behind = nullptr;
+    return document.current_location().get(behind) == simdjson::OUT_OF_BOUNDS ? simdjson::SUCCESS
+                                                                              : simdjson::TRAILING_CONTENT;
+  }
+
+  Found key;
+  Found value;
+
+ private:
+  static Wanted wanted(const JsonPath* path) {
+    return path == nullptr ? Wanted{} : Wanted{path->data(), path->data() + path->size()};
+  }
+
+  error_code walk(json::object object, Wanted key_path, Wanted value_path, int depth) {
+    for (auto each : object) {
+      json::field field;
+      if (const error_code error = std::move(each).get(field)) return error;
+      std::string_view name;
+      if (const error_code error = name_of(field, name)) return error;
+      if (const error_code error = walk(field.value(), key_path.under(name), value_path.under(name), depth)) {
+        return error;
+      }
+    }
+    return simdjson::SUCCESS;
+  }
+
+  static error_code name_of(json::field& field, std::string_view& name) {
+    const char* const begin = field.key().raw();
+    const char* end = begin;
+    while (*end != '"' && *end != '\\') ++end;
+    if (*end == '\\') return field.unescaped_key().get(name);
+    name = {begin, static_cast<std::size_t>(end - begin)};
+    return simdjson::SUCCESS;
+  }
+
+  error_code walk(json::value one, Wanted key_path, Wanted value_path, int depth) {
+    if (depth > kDeepest) return simdjson::DEPTH_ERROR;
+    Found found{without_space_behind(one.raw_json_token()), std::nullopt, true};
+    if (const error_code error = walk_content(one, key_path, value_path, depth, found)) return error;
+    if (key_path.here()) key = found;
+    if (value_path.here()) value = found;
+    return simdjson::SUCCESS;
+  }
+
+  error_code walk_content(json::value& one, Wanted key_path, Wanted value_path, int depth, Found& found) {
+    switch (found.raw.front()) {
+      case '"':
+        return walk_string(one, found);
+      case '{': {
+        json::object object;
+        if (const error_code error = one.get_object().get(object)) return error;
+        if (const error_code error = walk(object, key_path, value_path, depth + 1)) return error;
+        return end_at(one, found);
+      }
+      case '[': {
+        json::array array;
+        if (const error_code error = one.get_array().get(array)) return error;
+        for (auto each : array) {
+          json::value element;
+          if (const error_code error = std::move(each).get(element)) return error;
+          if (const error_code error = walk(element, {}, {}, depth + 1)) return error;
+        }
+        return end_at(one, found);
+      }
+      default:
+        return is_json_scalar(found.raw) ? simdjson::SUCCESS : simdjson::TAPE_ERROR;
+    }
+  }
+
+  static error_code walk_string(json::value& one, Found& found) {
+    if (found.raw.size() < 2 || found.raw.back() != '"') return simdjson::TAPE_ERROR;
+    found.raw = found.raw.substr(1, found.raw.size() - 2);
+    if (found.raw.find('\\') == std::string_view::npos) return simdjson::SUCCESS;
+    std::string_view text;
+    if (const error_code error = one.get_string().get(text)) return error;
+    found.unescaped = text;
+    return simdjson::SUCCESS;
+  }
+
+  // An object or array, of which the first token is known, ends before the next one.
+  static error_code end_at(json::value& one, Found& found) {
+    const char* next = nullptr;
+    if (const error_code error = one.current_location().get(next)) return error;
+    const char* const begin = found.raw.data();
+    found.raw = without_space_behind({begin, static_cast<std::size_t>(next - begin)});
+    return simdjson::SUCCESS;
+  }
+
+  const JsonFields* fields_;
+};
+
+// The lines of one block.
+class Lines {
+ public:
+  Lines(Block& block, const RecordRules& rules, json::parser& parser, std::vector<Fields>& records)
+      : block_(block), rules_(rules), parser_(parser), records_(records) {}
+
+  Parsed run() {
+    const std::size_t size = block_.text().size();
+    for (std::size_t begin = 0; begin < size; ++parsed_.lines) {
+      const std::size_t end = std::min(block_.text().find('\n', begin), size);
+      if (!line(begin, end) && !rules_.skip_bad) break;
+      begin = end + 1;
+    }
+    return std::move(parsed_);
+  }
+
+ private:
+  bool line(std::size_t begin, std::size_t end) {
+    const std::string_view text = without_space_behind(block_.text().substr(begin, end - begin));
+    if (end - begin > rules_.max_record_bytes) return refuse(Flaw::kTooLong, begin, end);
+    json::document document;
+    Walk walk(block_.format.json);
+    // Behind the text there are further lines, or the block's slack.
+    error_code error = parser_.iterate(text.data(), text.size(), text.size() + kBlockSlackBytes).get(document);
+    if (!error) error = walk.document(document);
+    if (error) return refuse(Flaw::kNotJson, begin, end, detail_of(error));
+    if (block_.format.json->value.empty()) walk.value = {text, std::nullopt, true};
+    if (!walk.key.there) return refuse(Flaw::kNoKeyField, begin, end);
+    if (!walk.value.there) return refuse(Flaw::kNoValueField, begin, end);
+    if (walk.key.unescaped.value_or(walk.key.raw).empty()) return refuse(Flaw::kEmptyKey, begin, end);
+    take(walk.key, walk.value);
+    return true;
+  }
+
+  void take(const Found& key, const Found& value) {
+    // All three before the block's memory may move.
+    const auto offset = [&](const Found& found) {
+      return static_cast<std::uint32_t>(found.raw.data() - block_.data_of_text());
+    };
+    const Fields raw{offset(key), static_cast<std::uint32_t>(key.raw.size()), offset(value),
+                     static_cast<std::uint32_t>(value.raw.size())};
+    Fields fields = raw;
+    if (value.unescaped && raw.value_offset != raw.key_offset) {
+      const bool inside = raw.value_offset > raw.key_offset && raw.value_offset < raw.key_offset + raw.key_bytes;
+      fields.value_offset = inside ? append(*value.unescaped) : rewrite(raw.value_offset, *value.unescaped);
+      fields.value_bytes = static_cast<std::uint32_t>(value.unescaped->size());
+    }
+    if (key.unescaped) {
+      const bool inside = raw.key_offset > raw.value_offset && raw.key_offset < raw.value_offset + raw.value_bytes;
+      fields.key_offset = inside ? append(*key.unescaped) : rewrite(raw.key_offset, *key.unescaped);
+      fields.key_bytes = static_cast<std::uint32_t>(key.unescaped->size());
+      if (raw.value_offset == raw.key_offset) {
+        fields.value_offset = fields.key_offset;
+        fields.value_bytes = fields.key_bytes;
+      }
+    }
+    records_.push_back(fields);
+  }
+
+  std::uint32_t rewrite(std::uint32_t offset, std::string_view text) {
+    text.copy(block_.data_of_text() + offset, text.size());
+    return offset;
+  }
+
+  // Behind the block's text.
+  std::uint32_t append(std::string_view text) {
+    const auto begin = static_cast<std::size_t>(block_.data_of_text() - block_.data());
+    const std::size_t offset = block_.text().size() + appended_bytes_;
+    const std::size_t needed = begin + offset + text.size();
+    if (needed > block_.capacity()) block_.grow(std::min(std::max(needed, 2 * block_.capacity()), kMaxBlockBytes));
+    appended_bytes_ += text.size();
+    return rewrite(static_cast<std::uint32_t>(offset), text);
+  }
+
+  bool refuse(Flaw flaw, std::size_t begin, std::size_t end, const char* detail = nullptr) {
+    parsed_.bad.push_back(
+        {flaw, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end - begin), parsed_.lines, detail});
+    return false;
+  }
+
+  Block& block_;
+  const RecordRules& rules_;
+  json::parser& parser_;
+  std::vector<Fields>& records_;
+  std::size_t appended_bytes_ = 0;
+  Parsed parsed_;
+};
+
+}  // namespace
+
+JsonRecords parse_json_lines(Block& block, const RecordRules& rules) {
+  assert(block.format.json != nullptr);
+  static_assert(kBlockSlackBytes >= simdjson::SIMDJSON_PADDING);
+  // Both keep their memory from block to block.
+  thread_local json::parser parser;
+  thread_local std::vector<Fields> records;
+  records.clear();
+  Parsed parsed = Lines(block, rules, parser, records).run();
+  return {std::move(parsed), records};
+}
+
+bool is_json_object(std::string_view text) {
+  json::parser parser;
+  const simdjson::padded_string padded(text);
+  json::document document;
+  return parser.iterate(padded).get(document) == simdjson::SUCCESS &&
+         Walk(nullptr).document(document) == simdjson::SUCCESS;
+}
+
+}  // namespace shardflow

@@ -1,0 +1,269 @@
+#include "pipeline/input/jsonl.hpp"
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <string>
+
+#include "pipeline/errors.hpp"
+#include "pipeline/input/describe.hpp"
+#include "pipeline/input/file_source.hpp"
+#include "pipeline/input/json_scalar.hpp"
+#include "pipeline/input/recognise_format.hpp"
+#include "pipeline/mode/mode.hpp"
+#include "pipeline/output/record_format.hpp"
+#include "tests/folder.hpp"
+#include "tests/testing.hpp"
+
+using namespace shardflow;
+using testing::Folder;
+using testing::Pairs;
+
+namespace {
+
+struct Outcome {
+  Pairs records;
+  std::vector<std::string> bad;  // "line: reason"
+};
+
+Outcome parse(const std::string& text, const std::string& key = "key", const std::string& value = "value") {
+  const JsonFields fields{parse_json_path(key), parse_json_path(value)};
+  MemoryBudget budget(UINT64_MAX);
+  Block block(std::max<std::size_t>(text.size(), 1), budget);
+  text.copy(block.data(), text.size());
+  block.set_text(0, text.size());
+  block.format.kind = TextFormat::Kind::kJsonLines;
+  block.format.json = &fields;
+  const RecordRules rules{1000, true};
+  const JsonRecords found = parse_json_lines(block, rules);
+  Outcome outcome;
+  for (const Fields& each : found.records) {
+    const char* const base = block.data_of_text();
+    outcome.records.emplace_back(std::string(base + each.key_offset, each.key_bytes),
+                                 std::string(base + each.value_offset, each.value_bytes));
+  }
+  for (const BadLine& bad : found.parsed.bad) {
+    outcome.bad.push_back(std::to_string(bad.line) + ": " + reason(bad, rules, block.format));
+  }
+  return outcome;
+}
+
+// The value of a line that has key k.
+std::string value_of(const std::string& json) {
+  const Outcome outcome = parse(R"({"key":"k","value":)" + json + "}\n");
+  return outcome.records.size() == 1 ? outcome.records.front().second : "bad";
+}
+
+bool accepts(const std::string& json) { return value_of(json) != "bad"; }
+
+testing::Map load(const std::string& text, std::size_t block_bytes, std::string_view mode) {
+  const Folder folder;
+  Store store(4);
+  FileOptions options;
+  options.format.kind = TextFormat::Kind::kJsonLines;
+  FileSource source({folder.write("in", text)}, 1 << 20, nullptr, options);
+  RunOptions run;
+  run.threads = 2;
+  run.block_bytes = block_bytes;
+  find_mode(mode)->run(source, store, run);
+  return testing::contents(store);
+}
+
+}  // namespace
+
+TEST_CASE("a string's content, or any other value's text, is key or value") {
+  CHECK(parse("{\"key\":\"a\",\"value\":\"1\"}\r\n{ \"value\" : \"\" , \"x\":[], \"key\" : \"b\" }").records ==
+        Pairs{{"a", "1"}, {"b", ""}});
+  CHECK(value_of("1.50") == "1.50");
+  CHECK(value_of("123456789012345678901234567890") == "123456789012345678901234567890");
+  CHECK(value_of("1e400") == "1e400");
+  CHECK(value_of(" null ") == "null");
+  CHECK(value_of("[1, {\"a\" : \"b\\n\"} ] ") == "[1, {\"a\" : \"b\\n\"} ]");
+  CHECK(value_of("{}") == "{}");
+  CHECK(parse("{\"key\":17,\"value\":true}").records == Pairs{{"17", "true"}});
+}
+
+TEST_CASE("escapes stand for what they do") {
+  CHECK(value_of(R"("\"\\\/\b\f\n\r\t")") == "\"\\/\b\f\n\r\t");
+  CHECK(value_of(R"("\u0041\u00e9\u20ac\ud83d\ude00")") == "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+  CHECK(value_of(R"("\u0000")") == std::string(1, '\0'));
+  CHECK(parse(R"({"k\u0065y":"a\tb","value":"c\\"})").records == Pairs{{"a\tb", "c\\"}});
+}
+
+TEST_CASE("paths lead into objects, and a name that comes twice counts where it comes last") {
+  CHECK(parse(R"({"u":{"id":7,"n":{"x":"v"}},"id":1})", "u.id", "u.n.x").records == Pairs{{"7", "v"}});
+  CHECK(parse(R"({"a.b":1,"a":{"b":2}})", "a\\.b", "a.b").records == Pairs{{"1", "2"}});
+  CHECK(parse(R"({"key":"a","key":"b","value":1,"value":2})").records == Pairs{{"b", "2"}});
+  CHECK(parse(R"({"u":[{"id":1}],"value":2})", "u.id").bad.size() == 1);
+}
+
+TEST_CASE("a field that holds the other one keeps its text, escapes and all") {
+  const std::string line = R"({"key":"a\nb","value":"x\ty"})";
+  CHECK(parse(line + "\n" + line + "\n", "key", ".").records == Pairs{{"a\nb", line}, {"a\nb", line}});
+  CHECK(parse(R"({"u":{"id":"\u0041"}})", "u.id", "u").records == Pairs{{"A", R"({"id":"\u0041"})"}});
+  CHECK(parse(R"({"u":{"id":"\u0041"}})", "u", "u.id").records == Pairs{{R"({"id":"\u0041"})", "A"}});
+  CHECK(parse(R"({"id":"\u0041\\"})", "id", "id").records == Pairs{{"A\\", "A\\"}});
+}
+
+TEST_CASE("what is no record is refused with its reason, and the others stay") {
+  const Outcome outcome = parse(
+      "{\"key\":\"a\",\"value\":1}\n"
+      "\n"
+      "17\n"
+      "{\"key\":\"b\"}\n"
+      "{\"value\":1}\n"
+      "{\"key\":\"\",\"value\":1}\n"
+      "{\"key\":\"b\",\"value\":1\n"
+      "{\"key\":\"b\",\"value\":1}{}\n"
+      "{\"key\":\"b\",\"value\":\"1}\n"
+      "{\"key\":\"b\",\"value\":\"\xff\"}\n" +
+      ("{\"key\":\"b\",\"value\":\"" + std::string(1000, 'x')) + "\"}\n" + "{\"key\":\"c\",\"value\":2}");
+  CHECK(outcome.records == Pairs{{"a", "1"}, {"c", "2"}});
+  CHECK(outcome.bad ==
+        std::vector<std::string>{
+            "1: the line is no JSON object (Empty: no JSON found)",
+            "2: the line is no JSON object",
+            "3: the object has no \"value\"",
+            "4: the object has no \"key\"",
+            "5: the key is empty",
+            "6: the line is no JSON object (JSON document ended early in the middle of an object or array.)",
+            "7: the line is no JSON object (Unexpected trailing content in the JSON input.)",
+            "8: the line is no JSON object (A string is opened, but never closed.)",
+            "9: the line is no JSON object (The input is not valid UTF-8)",
+            "10: the record is longer than --max-record (1000)",
+        });
+}
+
+// After the cases of the published parsing test suites: what must be accepted, and what must not.
+TEST_CASE("JSON is what RFC 8259 says, in fields that nobody asked for as well") {
+  for (const char* const good : {"0",
+                                 "-0",
+                                 "-1",
+                                 "1E22",
+                                 "1e-2",
+                                 "1E+2",
+                                 "123e65",
+                                 "0.1",
+                                 "-0.1e1",
+                                 "[]",
+                                 "[[]   ]",
+                                 "[\"\"]",
+                                 "[null, 1]",
+                                 "{\"\":0}",
+                                 "{\"a\":\"b\",\"a\":\"b\"}",
+                                 "{\"a\":[]}",
+                                 "\"\\uDBFF\\uDFFF\"",
+                                 "\"\x7f\"",
+                                 "\"\xef\xbf\xbf\"",
+                                 "\"\xe2\x80\xa8\"",
+                                 "[true,false]",
+                                 "\"\\\\a\"",
+                                 "[1,null,null,2]"}) {
+    CAPTURE(good);
+    CHECK(accepts(good));
+    CHECK(parse("{\"key\":\"k\",\"value\":1,\"other\":" + std::string(good) + "}").bad.empty());
+  }
+  for (const char* const bad : {"",
+                                "01",
+                                "-01",
+                                "-",
+                                "+1",
+                                ".1",
+                                "1.",
+                                "1.e1",
+                                "1e",
+                                "1e+",
+                                "0x1",
+                                "1_000",
+                                "NaN",
+                                "Infinity",
+                                "nul",
+                                "True",
+                                "tru",
+                                "nulll",
+                                "[1,]",
+                                "[,1]",
+                                "[1 2]",
+                                "[1",
+                                "1]",
+                                "[1]]",
+                                "{\"a\"}",
+                                "{\"a\":}",
+                                "{\"a\":1,}",
+                                "{a:1}",
+                                "{1:1}",
+                                "{\"a\" 1}",
+                                "{'a':1}",
+                                "{\"a\":1 \"b\":2}",
+                                "'a'",
+                                "\"\\x\"",
+                                "\"\\u12\"",
+                                "\"\\uD800\\u\"",
+                                "\"a\tb\"",
+                                "\"\xc0\xaf\"",
+                                "\"\xed\xa0\x80\"",
+                                "\"\xf4\xbf\xbf\xbf\"",
+                                "\"\\",
+                                "/*c*/1",
+                                "1//c",
+                                "[\"a\":1]",
+                                "\xef\xbb\xbf"
+                                "1"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(accepts(bad));
+    CHECK(parse("{\"key\":\"k\",\"value\":1,\"other\":" + std::string(bad) + "}").records.empty());
+  }
+}
+
+TEST_CASE("nesting may be deep, but not without end") {
+  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  CHECK(accepts(nested(400)));
+  CHECK_FALSE(is_json_object("{\"a\":" + nested(100'000) + "}"));
+  CHECK(is_json_object("{\"a\":" + nested(900) + "}"));
+}
+
+TEST_CASE("every prefix of a record is refused or the record") {
+  const std::string line = R"({"key":"a\n","value":[1,{"x":"y"}],"z":null})";
+  for (std::size_t bytes = 0; bytes < line.size(); ++bytes) {
+    CHECK(parse(line.substr(0, bytes)).records.empty());
+    CHECK(parse(line.substr(0, bytes) + "\n").bad.size() == 1);
+  }
+}
+
+TEST_CASE("what we write as JSON Lines we read again, for any block size and mode") {
+  const auto field = [](int least) {
+    return rc::gen::mapcat(rc::gen::inRange(least, 7), [](int length) {
+      return rc::gen::container<std::string>(
+          static_cast<std::size_t>(length),
+          rc::gen::element('a', '"', '\\', '\n', '\r', '\t', '\0', '{', '}', ',', ' '));
+    });
+  };
+  CHECK(rc::check([&] {
+    const auto input = *rc::gen::container<Pairs>(rc::gen::pair(field(1), field(0)));
+    const auto block_bytes = *rc::gen::element<std::size_t>(1, 5, 17, 64, 1000);
+    const auto mode = *rc::gen::element<std::string>("flow", "serial", "channel", "flow-record", "map");
+    std::string text;
+    for (const auto& [key, value] : input) append_record<RecordFormat::kJsonLines>(text, key, value);
+    const testing::Map map = load(text, block_bytes, mode);
+    RC_ASSERT(map.size() == testing::last_values(input).size());
+    if (find_mode(mode)->ordered) RC_ASSERT(map == testing::last_values(input));
+  }));
+}
+
+TEST_CASE("a format is recognised by its name's end, or else by its first line") {
+  using Kind = TextFormat::Kind;
+  CHECK(kind_of_name("a.csv") == Kind::kCsv);
+  CHECK(kind_of_name("a.csv.gz") == Kind::kCsv);
+  CHECK(kind_of_name("a.tsv.zst") == Kind::kTsv);
+  CHECK(kind_of_name("a.jsonl") == Kind::kJsonLines);
+  CHECK(kind_of_name("a.ndjson.lz4") == Kind::kJsonLines);
+  CHECK_FALSE(kind_of_name("a.txt"));
+  CHECK_FALSE(kind_of_name("csv"));
+  CHECK(kind_of_line(R"({"key":"a,b","value":1})", ',') == Kind::kJsonLines);
+  CHECK(kind_of_line("{\"a\":1}\t{\"b\":2}", ',') == Kind::kTsv);
+  CHECK(kind_of_line("{a,b\t1", ',') == Kind::kTsv);
+  CHECK(kind_of_line("a,b", ',') == Kind::kCsv);
+  CHECK(kind_of_line("a;b", ',') == Kind::kTsv);
+  CHECK(kind_of_line("a;b", ';') == Kind::kCsv);
+  CHECK(kind_of_line("", ',') == Kind::kTsv);
+}
