@@ -16,7 +16,8 @@ std::unique_ptr<FileSource> open_source(const LoadOptions& options, const Interr
 
 // Runs the mode over the input, as far as --records and --rate let it through, with progress on standard error.
 // Records that are skipped go to
-// `rejects`, where it is not nullptr. Returns what it took; what is to be told of the store is left empty. Throws as RunMode does.
+// `rejects`, where it is not nullptr. Returns what it took; what is to be told of the store is left empty. Throws as
+// RunMode does.
 LoadStatistics fill(const LoadOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt,
                     Store& store, RejectSink* rejects = nullptr);
 

@@ -198,7 +198,7 @@ TEST_CASE("JSON is what RFC 8259 says, in fields that nobody asked for as well")
                                 "'a'",
                                 "\"\\x\"",
                                 "\"\\u12\"",
-                                "\"\\uD800\\u\"",
+                                "\"\\uD800\\u\"", "\"\\uD800\"", "\"\\uDC00\"",
                                 "\"a\tb\"",
                                 "\"\xc0\xaf\"",
                                 "\"\xed\xa0\x80\"",
@@ -261,6 +261,9 @@ TEST_CASE("a format is recognised by its name's end, or else by its first line")
   CHECK_FALSE(kind_of_name("csv"));
   CHECK(kind_of_line(R"({"key":"a,b","value":1})", ',') == Kind::kJsonLines);
   CHECK(kind_of_line("{\"a\":1}\t{\"b\":2}", ',') == Kind::kTsv);
+  CHECK(kind_of_line("{\"key\":\"a\",", ',') == Kind::kJsonLines);
+  CHECK(kind_of_line("{\"a\t1", ',') == Kind::kTsv);
+  CHECK(kind_of_line("{a},b", ',') == Kind::kCsv);
   CHECK(kind_of_line("{a,b\t1", ',') == Kind::kTsv);
   CHECK(kind_of_line("a,b", ',') == Kind::kCsv);
   CHECK(kind_of_line("a;b", ',') == Kind::kTsv);

@@ -56,8 +56,8 @@ Grammar load_grammar() {
   Grammar grammar{
       "usage: shardflow load [options] FILE...\n\n"
       "Reads files of lines KEY<TAB>VALUE, of CSV or of JSON Lines, in the order given\n"
-      "('-' is standard input), and keeps the last value of each key. What is compressed\n"
-      "with gzip, zstd or lz4 is recognised by its content.\n\n"
+      "('-' is standard input), and keeps the last value of each key. Files that gzip,\n"
+      "zstd or lz4 compressed are recognised by their content.\n\n"
       "  shardflow load events.tsv --output last.tsv --sort\n"
       "  shardflow load *.jsonl.gz --key user.id --value . --on-error skip\n"
       "  producer | shardflow load - --get user:17\n\n"

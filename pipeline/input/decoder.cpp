@@ -9,6 +9,8 @@
 #include <new>
 #include <utility>
 
+#include "pipeline/input/gzip_header.hpp"
+
 namespace shardflow {
 namespace {
 
@@ -29,8 +31,14 @@ class GzipDecoder final : public Decoder {
       if (input.empty()) return {};
       if (begun_ && input.front() == '\0') return {skip_padding(input), 0, nullptr};
       isal_inflate_reset(&state_);
-      state_.crc_flag = ISAL_GZIP;
+      state_.crc_flag = ISAL_GZIP_NO_HDR_VER;
+      header_ = {};
       between_ = false;
+    }
+    if (!header_.over()) {
+      const std::size_t taken = header_.skip(input);
+      if (!header_.damaged()) return {taken, 0, nullptr};
+      return {taken, 0, begun_ ? "what follows a member is no member" : "the header is no gzip header"};
     }
     const std::size_t in_bytes = std::min(input.size(), kMostBytes);
     const std::size_t out_bytes = std::min(most, kMostBytes);
@@ -40,9 +48,11 @@ class GzipDecoder final : public Decoder {
     state_.next_out = reinterpret_cast<std::uint8_t*>(to);
     state_.avail_out = static_cast<std::uint32_t>(out_bytes);
     const int result = isal_inflate(&state_);
-    if (result < 0) return {in_bytes - state_.avail_in, 0, describe(result)};
+    // Where the data is damaged, it may give back more than this call gave.
+    const std::size_t taken = in_bytes - std::min<std::size_t>(in_bytes, state_.avail_in);
+    if (result < 0) return {taken, 0, describe(result)};
     if (state_.block_state == ISAL_BLOCK_FINISH) between_ = begun_ = true;
-    return {in_bytes - state_.avail_in, out_bytes - state_.avail_out, nullptr};
+    return {taken, out_bytes - state_.avail_out, nullptr};
   }
 
   bool at_boundary() const override { return between_; }
@@ -55,14 +65,12 @@ class GzipDecoder final : public Decoder {
     return std::min(input.find_first_not_of('\0'), input.size());
   }
 
-  const char* describe(int result) const {
-    if (result == ISAL_INCORRECT_CHECKSUM) return "a checksum does not match";
-    const bool header = result == ISAL_INVALID_WRAPPER || result == ISAL_UNSUPPORTED_METHOD;
-    if (header) return begun_ ? "what follows a member is no member" : "the header is no gzip header";
-    return "the data is corrupt";
+  static const char* describe(int result) {
+    return result == ISAL_INCORRECT_CHECKSUM ? "a checksum does not match" : "the data is corrupt";
   }
 
   inflate_state state_{};
+  GzipHeader header_;
   bool between_ = true;  // two members
   bool begun_ = false;   // one is over
 };

@@ -22,6 +22,9 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
+// What of a file's first line its format is recognised by.
+constexpr std::size_t kFirstLineBytes = std::size_t{64} << 10;
+
 constexpr const char* kStandardInput = "-";
 
 }  // namespace
@@ -182,13 +185,15 @@ FileSource::Fill FileSource::fill(Block& block, std::size_t& filled) {
 
 // Reads the first line, and says what it tells.
 void FileSource::recognise(Block& block, std::size_t& filled) {
+  // As much for any block size, so that this says the same.
+  if (block.capacity() < kFirstLineBytes) block.grow(kFirstLineBytes);
   std::size_t got = 1;
-  while (got > 0 && filled < block.capacity() && std::memchr(block.data(), '\n', filled) == nullptr) {
+  while (got > 0 && filled < kFirstLineBytes && std::memchr(block.data(), '\n', filled) == nullptr) {
     got = stream_->read_some(block.data() + filled, block.capacity() - filled);
     if (stream_->compressed()) check_expansion(got);
     filled += got;
   }
-  std::string_view line(block.data(), filled);
+  std::string_view line(block.data(), std::min(filled, kFirstLineBytes));
   line = line.substr(0, line.find('\n'));
   if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
   const TextFormat::Kind kind = kind_of_line(line, format_.delimiter);

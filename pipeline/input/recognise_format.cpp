@@ -6,6 +6,15 @@
 #include "pipeline/input/jsonl.hpp"
 
 namespace shardflow {
+namespace {
+
+// Whether a quote comes behind the brace.
+bool name_follows(std::string_view line) {
+  const std::size_t next = line.find_first_not_of(' ', 1);
+  return next != std::string_view::npos && line[next] == '"';
+}
+
+}  // namespace
 
 std::optional<TextFormat::Kind> kind_of_name(std::string_view name) {
   using Kind = TextFormat::Kind;
@@ -21,9 +30,12 @@ std::optional<TextFormat::Kind> kind_of_name(std::string_view name) {
 }
 
 TextFormat::Kind kind_of_line(std::string_view line, char delimiter) {
-  // A key of TSV may begin like an object.
-  if (line.starts_with('{') && is_json_object(line)) return TextFormat::Kind::kJsonLines;
-  if (line.find('\t') != std::string_view::npos) return TextFormat::Kind::kTsv;
+  const bool has_tab = line.find('\t') != std::string_view::npos;
+  // A key of TSV may begin like an object, and be one; and an object may be broken. No field of CSV begins so.
+  if (line.starts_with('{') && (is_json_object(line) || (!has_tab && name_follows(line)))) {
+    return TextFormat::Kind::kJsonLines;
+  }
+  if (has_tab) return TextFormat::Kind::kTsv;
   return line.find(delimiter) != std::string_view::npos ? TextFormat::Kind::kCsv : TextFormat::Kind::kTsv;
 }
 

@@ -52,7 +52,8 @@ Finding find(const GateRule& rule, const GateQuestion& question, const Answer& a
 bool is_outside(const Answer& answer) { return answer.finding == Finding::kAbove || answer.finding == Finding::kBelow; }
 
 // The fresh answers to the questions that were outside at first, which are a family of their own; the others stay open.
-std::vector<Answer> confirmed(const GateRule& rule, std::span<const GateQuestion> fresh, std::span<const Answer> first) {
+std::vector<Answer> confirmed(const GateRule& rule, std::span<const GateQuestion> fresh,
+                              std::span<const Answer> first) {
   std::vector<GateQuestion> asked;
   for (std::size_t i = 0; i < first.size(); ++i) {
     if (is_outside(first[i])) asked.push_back(fresh[i]);

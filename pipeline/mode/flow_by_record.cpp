@@ -85,8 +85,8 @@ class RecordGraph {
     if (!source_.next(batch->block)) return false;
     fields_.clear();
     next_ = 0;
-    batch->parsed = parse_records(batch->block, options_.rules,
-                                  [&](const Fields& fields) { fields_.push_back(fields); });
+    batch->parsed =
+        parse_records(batch->block, options_.rules, [&](const Fields& fields) { fields_.push_back(fields); });
     batch->sequence = blocks_read_++;
     batch->records = batch->routed = fields_.size();
     ledger_.admit(*batch);

@@ -73,15 +73,16 @@ struct RunOptions {
 struct RunReport {
   std::uint64_t records = 0;
   std::uint64_t blocks = 0;
-  std::uint64_t bytes = 0;   // of records; a byte order mark does not count
-  std::uint64_t routed = 0;  // records that reached a shard: the others were repeats within a block
+  std::uint64_t bytes = 0;    // of records; a byte order mark does not count
+  std::uint64_t routed = 0;   // records that reached a shard: the others were repeats within a block
   std::uint64_t skipped = 0;  // bad records
-  Histogram latency;         // with RunOptions::latency: from a record's arrival until it can be found
-  Usage uncounted;           // what the run did that its mode does not need: not to be held against it
+  Histogram latency;          // with RunOptions::latency: from a record's arrival until it can be found
+  Usage uncounted;            // what the run did that its mode does not need: not to be held against it
 };
 
 // Reads `source` to its end into `store`. Throws IoError, BadInputError (the first bad record in file
-// order, unless they are skipped), MemoryLimitError, InterruptedError; the store is then valid, but holds an arbitrary part.
+// order, unless they are skipped), MemoryLimitError, InterruptedError; the store is then valid, but holds an arbitrary
+// part.
 using RunMode = RunReport (*)(Source& source, Store& store, const RunOptions& options);
 
 // Which of the RunOptions, besides those of blocks, make a difference to a mode.
