@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -26,5 +27,16 @@ TEST_CASE("the positions found are those that a plain loop finds, for any densit
           static_cast<std::size_t>(write_positions(text.data(), begin, '\t', '\n', found.data()) - found.data()));
       CHECK(found == expected);
     }
+  }
+}
+
+TEST_CASE("an odd number of a byte is what counting them says, for texts of every length") {
+  std::mt19937 random(5);
+  for (std::size_t bytes = 0; bytes < 300; ++bytes) {
+    std::string text(bytes, 'x');
+    for (char& c : text) {
+      if (random() % 3 == 0) c = '"';
+    }
+    CHECK(odd_number_of('"', text) == (std::ranges::count(text, '"') % 2 == 1));
   }
 }

@@ -27,7 +27,12 @@ template <class Emit>
 class Parser {
  public:
   Parser(char* text, std::size_t bytes, const TextFormat& format, const RecordRules& rules, Emit& emit)
-      : text_(text), size_(static_cast<std::uint32_t>(bytes)), format_(format), rules_(rules), emit_(emit) {}
+      : text_(text),
+        size_(static_cast<std::uint32_t>(bytes)),
+        format_(format),
+        rules_(rules),
+        key_then_value_(format.key_column == 0 && (format.value_is_rest || format.value_column == 1)),
+        emit_(emit) {}
 
   Parsed run() {
     // Most texts have no quotes at all: then every line end ends a record.
@@ -59,6 +64,12 @@ class Parser {
     }
     while (out != positions_.data() && out[-1] >= end) --out;  // behind the text's end
     for (const std::uint32_t* at = positions_.data(); at != out; ++at) {
+      // The usual record: key, delimiter, value, line end.
+      if (key_then_value_ && column_ == 0 && out - at >= 2 && text_[at[0]] != '\n' && text_[at[1]] == '\n') [[likely]] {
+        if (!two_fields(at[0], at[1])) return false;
+        ++at;
+        continue;
+      }
       if (text_[*at] != '\n') {
         take_field({field_, *at - field_});
         next_field(*at + 1);
@@ -68,6 +79,18 @@ class Parser {
       take_field({field_, line_end - field_});
       if (!finish(line_end, *at + 1)) return false;
     }
+    return true;
+  }
+
+  bool two_fields(std::uint32_t delimiter, std::uint32_t line_feed) {
+    const std::uint32_t value = delimiter + 1;
+    const std::uint32_t end = line_feed - static_cast<std::uint32_t>(line_feed > value && text_[line_feed - 1] == '\r');
+    if (delimiter == record_ || end - record_ > rules_.max_record_bytes) [[unlikely]] {
+      return refuse_until(delimiter == record_ ? Flaw::kEmptyKey : Flaw::kTooLong, end, line_feed + 1);
+    }
+    emit_(Fields{record_, delimiter - record_, value, end - value});
+    ++parsed_.lines;
+    record_ = field_ = line_feed + 1;
     return true;
   }
 
@@ -201,7 +224,8 @@ class Parser {
   char* text_;
   std::uint32_t size_;
   const TextFormat& format_;
-  const RecordRules& rules_;
+  const RecordRules rules_;
+  const bool key_then_value_;
   Emit& emit_;
   std::uint32_t record_ = 0;  // start of the record at hand
   std::uint32_t field_ = 0;   // and of its field at hand

@@ -1,10 +1,10 @@
 // Where a text that grows can be cut.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
+#include "pipeline/input/separators.hpp"
 #include "pipeline/input/text_format.hpp"
 
 namespace shardflow {
@@ -18,12 +18,12 @@ class RecordEnds {
   // `text` is all there is so far, from the start of a record; its first `seen` bytes were there before.
   void extend(std::string_view text, std::size_t seen) {
     const std::string_view added = text.substr(seen);
-    const bool quoted = quotes_ && (quoted_ != (std::ranges::count(added, '"') % 2 == 1));
+    const bool quoted = quotes_ && (quoted_ != odd_number_of('"', added));
     bool in_quotes = quoted;  // at `end`
     for (std::size_t end = added.size(); end > 0;) {
       const std::size_t line_end = added.substr(0, end).rfind('\n');
       if (line_end == std::string_view::npos) break;
-      if (quotes_) in_quotes = in_quotes != (std::ranges::count(added.substr(line_end, end - line_end), '"') % 2 == 1);
+      if (quotes_) in_quotes = in_quotes != odd_number_of('"', added.substr(line_end, end - line_end));
       if (!in_quotes) {
         last_ = seen + line_end + 1;
         break;

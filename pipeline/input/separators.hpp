@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -43,6 +44,14 @@ inline std::uint32_t count_bits(std::uint64_t word) {
   word = (word & 0x3333333333333333) + ((word >> 2) & 0x3333333333333333);
   word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
   return static_cast<std::uint32_t>((word * 0x0101010101010101) >> 56);
+}
+
+// Whether `text` has an odd number of `byte`. A mask of each 64 bytes, one over the other: what is set twice goes out.
+inline bool odd_number_of(char byte, std::string_view text) {
+  std::uint64_t over = 0;
+  for (; text.size() >= kScanBytes; text.remove_prefix(kScanBytes)) over ^= match_mask(text.data(), byte, byte);
+  for (const char each : text) over ^= std::uint64_t{each == byte};
+  return count_bits(over) % 2 == 1;
 }
 
 // Writes the positions of all `a` and `b` in text[begin, begin + 64) to `out`, ascending, and returns
