@@ -11,6 +11,7 @@ std::span<const Command> commands() {
       Command{"sweep", "run modes over a grid of records, threads, shards and the like", sweep},
       Command{"diff", "what changed from one file's last values to another's", diff},
       Command{"gate", "tell whether this build is slower than another, or than its bounds", gate},
+      Command{"report", "how measurements went over time: the gate's history", report},
       Command{"generate", "write synthetic input", generate},
   };
   return kCommands;

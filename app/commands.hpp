@@ -35,6 +35,7 @@ int compare(const std::vector<std::string>& arguments, const Interrupt& interrup
 int sweep(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int diff(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int gate(const std::vector<std::string>& arguments, const Interrupt& interrupt);
+int report(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int generate(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 
 // A command line as the user could type it again.

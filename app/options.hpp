@@ -115,6 +115,12 @@ struct GateOptions {
   std::string label;
 };
 
+struct ReportOptions {
+  std::string history;  // "-" is standard input
+  StatsFormat stats = StatsFormat::kText;
+  std::string output;  // the HTML page's file; empty: none
+};
+
 struct GenerateOptions {
   SyntheticSpec spec;
   std::uint64_t rate_per_s = 0;  // records a second; 0: as fast as it goes
@@ -135,6 +141,7 @@ Parsed<CompareOptions> parse_compare(const std::vector<std::string>& arguments);
 Parsed<SweepOptions> parse_sweep(const std::vector<std::string>& arguments);
 Parsed<DiffOptions> parse_diff(const std::vector<std::string>& arguments);
 Parsed<GateOptions> parse_gate(const std::vector<std::string>& arguments);
+Parsed<ReportOptions> parse_report(const std::vector<std::string>& arguments);
 Parsed<GenerateOptions> parse_generate(const std::vector<std::string>& arguments);
 
 }  // namespace shardflow::app

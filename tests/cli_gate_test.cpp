@@ -201,3 +201,22 @@ TEST_CASE("with fewer cores than the bounds name threads, nothing is said about 
   CHECK(outcome.out.find("where as many cores are free") != std::string::npos);
   CHECK(run({"gate", "--update", "--bounds", file}).exit_code == 1);
 }
+
+TEST_CASE("what gate appended to a history, report reads") {
+  const Folder place;
+  const std::string history = place.path("gate.jsonl");
+  for (const char* const label : {"one", "two"}) {
+    const auto outcome = run({"gate", "--against", binary(), "sequential:records=1k", "--pairs", "16", "--history",
+                              history, "--label", label, "--timeout", "60"});
+    CHECK((outcome.exit_code == 0 || outcome.exit_code == 5));
+  }
+  const auto told = run({"report", "--history", history});
+  CHECK(told.exit_code == 0);
+  CHECK(told.out.starts_with("2 runs\n\nsequential:records=1k, on "));
+  CHECK(run({"report", "--history", "-", "--stats", "json"}, place.read("gate.jsonl")).out.find("\"label\":\"two\"") !=
+        std::string::npos);
+  CHECK(run({"report"}).exit_code == 2);
+  CHECK(run({"report", "--history", place.path("none")}).exit_code == 1);
+  CHECK(run({"report", "--history", place.path("")}).exit_code == 1);
+  CHECK(run({"report", "--history", place.write("empty", "")}).exit_code == 3);
+}

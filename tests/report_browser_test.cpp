@@ -2,10 +2,13 @@
 #include <doctest/doctest.h>
 
 #include <cstdio>
+#include <sstream>
 
+#include "app/history.hpp"
 #include "app/report/report_page.hpp"
 #include "app/terminal.hpp"
 #include "tests/browser.hpp"
+#include "tests/history_data.hpp"
 #include "tests/report_data.hpp"
 
 using namespace shardflow::app;
@@ -18,6 +21,9 @@ namespace {
 constexpr const char* kObserver = R"js(<script>
 document.body.style.width = `${width}px`;
 drawAll();
+const report = JSON.parse(document.getElementById("data").textContent);
+const csv = () =>
+  (report.kind === "history" ? d3.csvFormat(historyRows(report.series)) + "\n" : csvOf(pointsOf(report)));
 const downloads = [];
 URL.createObjectURL = (blob) => { downloads.push(`${blob.type} of ${blob.size}`); return "data:,"; };
 HTMLAnchorElement.prototype.click = function () { downloads.push(this.download); };
@@ -30,7 +36,7 @@ found.textContent = [
   ...[...document.querySelectorAll("#report *:not(.scroll *)")]
     .filter((each) => each.getBoundingClientRect().right > width)
     .map((each) => `beyond the edge: ${each.tagName} ${each.textContent}`),
-  `csv lines ${csvOf(pointsOf(JSON.parse(document.getElementById("data").textContent))).split("\n").length - 1}`,
+  `csv lines ${csv().split("\n").length - 1}`,
   ...downloads,
 ].join("\n");
 document.body.append(found);
@@ -106,6 +112,21 @@ TEST_CASE("a comparison shows each mode in each chart, and its numbers") {
   CHECK(contains(opened.document, "A made-up CPU"));
   CHECK(contains(opened.document, comparison.command));
   CHECK(contains(opened.document, "* too slow for all of it: the first 100,000 records"));
+}
+
+TEST_CASE("a history shows each metric, and since when it is on another level") {
+  std::istringstream lines(history_lines(20, 20, 1.10));
+  const std::string json = history_json(read_history(lines, "x"), "shardflow report --history x");
+  for (const int width : {1000, 390}) {
+    const Opened opened = open_report(json, width);
+    check_peace(opened);
+    for (const char* const id : {"trend-0", "trend-1"}) CHECK(contains(chart(opened, id), "<svg"));
+    CHECK(contains(chart(opened, "trend-0"), "since c20 (2026-01-02) +1"));
+    CHECK_FALSE(contains(chart(opened, "trend-1"), "since"));
+    CHECK(contains(opened.document, "1 metric of 2 changed; at last wall of unique, since c20"));
+    CHECK(contains(opened.document, "shardflow report --history x"));
+    CHECK(contains(opened.document, "csv lines 81\n"));
+  }
 }
 
 TEST_CASE("on a phone all fits; the medians and their intervals are those of the library") {

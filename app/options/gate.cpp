@@ -153,8 +153,8 @@ Grammar gate_grammar() {
       "A WORKLOAD is a FILE, a SPEC of 'generate', or a preset.\n\n"
       "  shardflow gate --against base/shardflow --threshold 2%\n"
       "  shardflow gate --against base/shardflow events.tsv zipf:records=2M\n\n"
-      "exit codes: 0 no regression, 4 a regression, 5 undecided; 1 a run failed, or gave\n"
-      "another map\n",
+      "exit codes: 0 no regression, 4 a regression, 5 undecided; 1 a run failed, or\n"
+      "gave another map\n",
       {},
       "workloads",
       -1};

@@ -11,5 +11,6 @@ Grammar sweep_grammar();
 Grammar diff_grammar();
 Grammar gate_grammar();
 Grammar generate_grammar();
+Grammar report_grammar();
 
 }  // namespace shardflow::app

@@ -14,8 +14,8 @@ namespace {
 // A preset or a variable that another command uses is no mistake.
 std::set<std::string> options_of_any_command() {
   std::set<std::string> names;
-  for (const Grammar& grammar :
-       {load_grammar(), compare_grammar(), sweep_grammar(), gate_grammar(), diff_grammar(), generate_grammar()}) {
+  for (const Grammar& grammar : {load_grammar(), compare_grammar(), sweep_grammar(), gate_grammar(), diff_grammar(),
+                                 generate_grammar(), report_grammar()}) {
     for (const auto& option : grammar.options.options()) names.insert(option->long_name());
   }
   return names;

@@ -210,6 +210,10 @@ function subtitle(report, points) {
 
 function show(json) {
   const report = JSON.parse(json);
+  if (report.kind === "history") {
+    showHistory(report, json);
+    return;
+  }
   const points = pointsOf(report);
   const modes = [...new Set(points.map((point) => point.mode))];
   const sweep = report.kind === "sweep";

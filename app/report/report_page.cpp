@@ -23,6 +23,7 @@ EMBED(shardflow_page_css, REPORT_FOLDER "page.css");
 EMBED(shardflow_model_js, REPORT_FOLDER "model.js");
 EMBED(shardflow_charts_js, REPORT_FOLDER "charts.js");
 EMBED(shardflow_tables_js, REPORT_FOLDER "tables.js");
+EMBED(shardflow_trend_js, REPORT_FOLDER "trend.js");
 EMBED(shardflow_page_js, REPORT_FOLDER "page.js");
 EMBED(shardflow_d3_js, PACKAGES_FOLDER "d3.js");
 EMBED(shardflow_d3_license, PACKAGES_FOLDER "d3.LICENSE");
@@ -55,7 +56,7 @@ std::string without_tags(std::string_view json) {
 std::string report_page(const std::string& json) {
   const std::string data = without_tags(json);
   // In the order in which page.html has them; what is put in is not searched again.
-  const std::array<Part, 10> parts{{
+  const std::array<Part, 11> parts{{
       {"{{page.css}}", {shardflow_page_css_begin, shardflow_page_css_end}},
       {"{{data}}", data},
       {"{{d3.LICENSE}}", {shardflow_d3_license_begin, shardflow_d3_license_end}},
@@ -65,6 +66,7 @@ std::string report_page(const std::string& json) {
       {"{{model.js}}", {shardflow_model_js_begin, shardflow_model_js_end}},
       {"{{charts.js}}", {shardflow_charts_js_begin, shardflow_charts_js_end}},
       {"{{tables.js}}", {shardflow_tables_js_begin, shardflow_tables_js_end}},
+      {"{{trend.js}}", {shardflow_trend_js_begin, shardflow_trend_js_end}},
       {"{{page.js}}", {shardflow_page_js_begin, shardflow_page_js_end}},
   }};
   std::string_view rest(shardflow_page_html_begin, shardflow_page_html_end);

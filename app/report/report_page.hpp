@@ -1,4 +1,4 @@
-// The HTML report of `compare` and `sweep`: one page that opens offline, with its charts' library in it.
+// The HTML report of `compare`, `sweep` and `report`: one page that opens offline, with its charts' library in it.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@ namespace shardflow::app {
 // by `if constexpr`.
 inline constexpr bool kHasReport = SHARDFLOW_REPORT;
 
-// The page for a comparison's or a sweep's JSON; of any other, the page itself says that it can't draw it. Nothing in
-// the JSON can end the element that holds it.
+// The page for a comparison's, a sweep's or a history's JSON; of any other, the page itself says that it can't draw it.
+// Nothing in the JSON can end the element that holds it.
 std::string report_page(const std::string& json);
 
 // Writes the page to `file`, whole or not at all; "-" is standard output. Throws IoError.

@@ -1,0 +1,119 @@
+#include "app/history.hpp"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "app/terminal.hpp"
+#include "pipeline/errors.hpp"
+#include "pipeline/measure/change_points.hpp"
+#include "pipeline/measure/statistics.hpp"
+
+namespace shardflow::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void add_run(const Json& run, History& history, std::map<std::string, std::size_t>& places) {
+  const bool of_modes = run.at("kind") == "modes";
+  const std::string cpu = run.at("environment").at("cpu");
+  for (const Json& median : run.at("medians")) {
+    const std::string group = median.at("group");
+    const std::string metric = median.at("metric");
+    // A ratio of modes is the same on every machine, about; a time is not.
+    const std::string where = of_modes ? "" : cpu;
+    const auto [place, fresh] =
+        places.emplace(group + '\n' + metric + '\n' + where + (of_modes ? "\nmodes" : ""), history.series.size());
+    if (fresh) {
+      history.series.push_back(
+          {group, metric, of_modes ? "x" : median.at("unit").get<std::string>(), where, {}, {}});
+    }
+    history.series[place->second].values.push_back({history.runs, run.at("date"), run.at("label"), run.at("verdict"),
+                                                    median.at(of_modes ? "ratio" : "here")});
+  }
+  ++history.runs;
+}
+
+std::vector<double> numbers(const HistorySeries& series) {
+  std::vector<double> values;
+  for (const HistoryValue& each : series.values) values.push_back(each.value);
+  return values;
+}
+
+std::string change_words(const HistorySeries& series, std::size_t at) {
+  const double percent = 100 * (series.level_at(at) / series.level_at(at - 1) - 1);
+  const HistoryValue& first = series.values[at];
+  return "since " + (first.label.empty() ? "run " + std::to_string(first.run + 1) : first.label) + " (" +
+         first.date.substr(0, 10) + ") " + (percent >= 0 ? "+" : "") + fixed(percent, 1) + " %";
+}
+
+Json json_of(const HistorySeries& series) {
+  Json json{{"group", series.group}, {"metric", series.metric}, {"unit", series.unit}, {"cpu", series.cpu},
+            {"values", Json::array()}, {"changes", Json::array()}};
+  for (std::size_t i = 0; i < series.values.size(); ++i) {
+    const HistoryValue& each = series.values[i];
+    json["values"].push_back({{"run", each.run + 1},
+                              {"date", each.date},
+                              {"label", each.label},
+                              {"verdict", each.verdict},
+                              {"value", each.value},
+                              {"level", series.level_at(i)}});
+  }
+  for (const std::size_t at : series.changes) {
+    json["changes"].push_back({{"run", series.values[at].run + 1}, {"words", change_words(series, at)}});
+  }
+  return json;
+}
+
+}  // namespace
+
+double HistorySeries::level_at(std::size_t index) const {
+  const auto next = std::ranges::upper_bound(changes, index);
+  const std::size_t begin = next == changes.begin() ? 0 : *std::prev(next);
+  const std::size_t end = next == changes.end() ? values.size() : *next;
+  std::vector<double> level;
+  for (std::size_t i = begin; i < end; ++i) level.push_back(values[i].value);
+  return median(level);
+}
+
+History read_history(std::istream& lines, const std::string& name) {
+  History history;
+  std::map<std::string, std::size_t> places;
+  std::size_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    try {
+      const Json run = Json::parse(line);
+      if (run.at("schema") != 1) throw BadInputError("its schema is not 1");
+      add_run(run, history, places);
+    } catch (const std::exception& error) {
+      throw BadInputError(name + ":" + std::to_string(number) + ": this is no line of 'gate --history': " +
+                          error.what());
+    }
+  }
+  if (history.runs == 0) throw BadInputError(name + ": it has no runs; 'shardflow gate --history' writes them");
+  for (HistorySeries& series : history.series) series.changes = change_points(numbers(series));
+  return history;
+}
+
+std::string history_text(const History& history) {
+  std::string text = with_commas(history.runs) + (history.runs == 1 ? " run\n" : " runs\n");
+  std::string above;
+  for (const HistorySeries& series : history.series) {
+    const std::string heading = series.group + (series.cpu.empty() ? "" : ", on " + series.cpu);
+    if (heading != above) text += "\n" + heading.substr(0, 80) + "\n";
+    above = heading;
+    text += "  " + left(series.metric, 16) + right(fixed(series.values.back().value, 2), 10) + " " +
+            left(series.unit, 4) + right(std::to_string(series.values.size()), 5) + " runs\n";
+    for (const std::size_t at : series.changes) text += "    " + change_words(series, at).substr(0, 76) + "\n";
+  }
+  return text;
+}
+
+std::string history_json(const History& history, const std::string& command) {
+  Json json{{"schema", 1}, {"kind", "history"}, {"command", command}, {"runs", history.runs}, {"series", Json::array()}};
+  for (const HistorySeries& series : history.series) json["series"].push_back(json_of(series));
+  return json.dump() + "\n";
+}
+
+}  // namespace shardflow::app

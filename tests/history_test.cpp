@@ -1,0 +1,85 @@
+#include "app/history.hpp"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "pipeline/errors.hpp"
+#include "tests/history_data.hpp"
+
+using namespace shardflow;
+using namespace shardflow::app;
+using testing::history_lines;
+
+namespace {
+
+History read(const std::string& lines) {
+  std::istringstream in(lines);
+  return read_history(in, "gate.jsonl");
+}
+
+std::string refused(const std::string& lines) {
+  try {
+    read(lines);
+  } catch (const BadInputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("a metric's level changes where it did, and keeps to its machine") {
+  const History history = read(history_lines(20, 20, 1.10));
+  CHECK(history.runs == 40);
+  REQUIRE(history.series.size() == 2);
+  const HistorySeries& wall = history.series[0];
+  CHECK(wall.group == "unique");
+  CHECK(wall.unit == "ms");
+  CHECK(wall.cpu == "A made-up CPU");
+  CHECK(wall.values.size() == 40);
+  CHECK(wall.changes == std::vector<std::size_t>{20});
+  CHECK(wall.level_at(0) == doctest::Approx(100).epsilon(0.01));
+  CHECK(wall.level_at(19) == wall.level_at(0));
+  CHECK(wall.level_at(39) == doctest::Approx(110).epsilon(0.01));
+  CHECK(history.series[1].changes.empty());
+  std::string moved = history_lines(1, 0, 1);
+  moved.replace(moved.find("A made-up CPU"), 13, "Another");
+  CHECK(read(history_lines(1, 0, 1) + moved).series.size() == 4);
+}
+
+TEST_CASE("the history as text says since when, within 80 columns") {
+  const std::string text = history_text(read(history_lines(20, 20, 1.10)));
+  CHECK(text.starts_with("40 runs\n\nunique, on A made-up CPU\n  wall "));
+  CHECK(text.find("\n    since c20 (2026-01-02) +1") != std::string::npos);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
+}
+
+TEST_CASE("ratios of modes are compared over all machines") {
+  std::string line = history_lines(1, 0, 1);
+  line.replace(line.find("against"), 7, "modes");
+  const History history = read(line);
+  CHECK(history.series[0].cpu.empty());
+  CHECK(history.series[0].unit == "x");
+  CHECK(history.series[0].values[0].value == doctest::Approx(1.01));
+}
+
+TEST_CASE("the history as JSON has every value, its level, and the changes") {
+  const auto json = nlohmann::json::parse(history_json(read(history_lines(20, 20, 1.10)), "shardflow report x"));
+  CHECK(json["kind"] == "history");
+  CHECK(json["command"] == "shardflow report x");
+  CHECK(json["series"][0]["values"].size() == 40);
+  CHECK(json["series"][0]["values"][20]["label"] == "c20");
+  CHECK(json["series"][0]["changes"][0]["run"] == 21);
+}
+
+TEST_CASE("what is no history is refused with its line") {
+  CHECK(refused("") == "gate.jsonl: it has no runs; 'shardflow gate --history' writes them");
+  CHECK(refused(history_lines(1, 0, 1) + "{\"a\":1}\n").starts_with("gate.jsonl:2: this is no line of 'gate --history': "));
+  CHECK(refused("{\"a\":").starts_with("gate.jsonl:1: "));
+  std::string newer = history_lines(1, 0, 1);
+  newer.replace(newer.find("\"schema\":1"), 10, "\"schema\":2");
+  CHECK(refused(newer) == "gate.jsonl:1: this is no line of 'gate --history': its schema is not 1");
+}
