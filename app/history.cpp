@@ -25,11 +25,10 @@ void add_run(const Json& run, History& history, std::map<std::string, std::size_
     const auto [place, fresh] =
         places.emplace(group + '\n' + metric + '\n' + where + (of_modes ? "\nmodes" : ""), history.series.size());
     if (fresh) {
-      history.series.push_back(
-          {group, metric, of_modes ? "x" : median.at("unit").get<std::string>(), where, {}, {}});
+      history.series.push_back({group, metric, of_modes ? "x" : median.at("unit").get<std::string>(), where, {}, {}});
     }
-    history.series[place->second].values.push_back({history.runs, run.at("date"), run.at("label"), run.at("verdict"),
-                                                    median.at(of_modes ? "ratio" : "here")});
+    history.series[place->second].values.push_back(
+        {history.runs, run.at("date"), run.at("label"), run.at("verdict"), median.at(of_modes ? "ratio" : "here")});
   }
   ++history.runs;
 }
@@ -48,8 +47,8 @@ std::string change_words(const HistorySeries& series, std::size_t at) {
 }
 
 Json json_of(const HistorySeries& series) {
-  Json json{{"group", series.group}, {"metric", series.metric}, {"unit", series.unit}, {"cpu", series.cpu},
-            {"values", Json::array()}, {"changes", Json::array()}};
+  Json json{{"group", series.group}, {"metric", series.metric}, {"unit", series.unit},
+            {"cpu", series.cpu},     {"values", Json::array()}, {"changes", Json::array()}};
   for (std::size_t i = 0; i < series.values.size(); ++i) {
     const HistoryValue& each = series.values[i];
     json["values"].push_back({{"run", each.run + 1},
@@ -87,8 +86,8 @@ History read_history(std::istream& lines, const std::string& name) {
       if (run.at("schema") != 1) throw BadInputError("its schema is not 1");
       add_run(run, history, places);
     } catch (const std::exception& error) {
-      throw BadInputError(name + ":" + std::to_string(number) + ": this is no line of 'gate --history': " +
-                          error.what());
+      throw BadInputError(name + ":" + std::to_string(number) +
+                          ": this is no line of 'gate --history': " + error.what());
     }
   }
   if (history.runs == 0) throw BadInputError(name + ": it has no runs; 'shardflow gate --history' writes them");
@@ -111,7 +110,8 @@ std::string history_text(const History& history) {
 }
 
 std::string history_json(const History& history, const std::string& command) {
-  Json json{{"schema", 1}, {"kind", "history"}, {"command", command}, {"runs", history.runs}, {"series", Json::array()}};
+  Json json{
+      {"schema", 1}, {"kind", "history"}, {"command", command}, {"runs", history.runs}, {"series", Json::array()}};
   for (const HistorySeries& series : history.series) json["series"].push_back(json_of(series));
   return json.dump() + "\n";
 }

@@ -19,9 +19,9 @@ struct HistoryValue {
 
 // One metric of one workload on one kind of machine, over the runs.
 struct HistorySeries {
-  std::string group;   // workload, or pair of modes
+  std::string group;  // workload, or pair of modes
   std::string metric;
-  std::string unit;    // of its values; "x" for a ratio
+  std::string unit;  // of its values; "x" for a ratio
   std::string cpu;
   std::vector<HistoryValue> values;
   std::vector<std::size_t> changes;  // indices of values at which a new level begins

@@ -26,7 +26,8 @@ std::vector<double> series(const std::vector<std::pair<std::size_t, double>>& le
 TEST_CASE("a series without a change has none, but for the false alarms that were agreed on") {
   for (const std::size_t length : {10ul, 30ul, 200ul}) {
     int alarms = 0;
-    for (std::uint64_t seed = 0; seed < 1000; ++seed) alarms += change_points(series({{length, 5}}, seed)).empty() ? 0 : 1;
+    for (std::uint64_t seed = 0; seed < 1000; ++seed)
+      alarms += change_points(series({{length, 5}}, seed)).empty() ? 0 : 1;
     CHECK(alarms <= 15);  // of 1,000 at 1 %: 10 are expected at most, more than 15 come by chance in 3 % of all seeds
   }
   CHECK(change_points(std::vector<double>(100, 3)).empty());

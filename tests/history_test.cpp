@@ -77,7 +77,8 @@ TEST_CASE("the history as JSON has every value, its level, and the changes") {
 
 TEST_CASE("what is no history is refused with its line") {
   CHECK(refused("") == "gate.jsonl: it has no runs; 'shardflow gate --history' writes them");
-  CHECK(refused(history_lines(1, 0, 1) + "{\"a\":1}\n").starts_with("gate.jsonl:2: this is no line of 'gate --history': "));
+  CHECK(refused(history_lines(1, 0, 1) + "{\"a\":1}\n")
+            .starts_with("gate.jsonl:2: this is no line of 'gate --history': "));
   CHECK(refused("{\"a\":").starts_with("gate.jsonl:1: "));
   std::string newer = history_lines(1, 0, 1);
   newer.replace(newer.find("\"schema\":1"), 10, "\"schema\":2");

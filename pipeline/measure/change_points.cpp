@@ -13,7 +13,7 @@ std::vector<double> doubled_ranks(std::span<const double> values) {
   std::ranges::sort(sorted);
   std::vector<double> ranks;
   for (const double value : values) {
-    const auto [first, last] = std::ranges::equal_range(sorted, value);
+    const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), value);
     ranks.push_back(static_cast<double>((first - sorted.begin()) + (last - sorted.begin()) + 1));
   }
   return ranks;

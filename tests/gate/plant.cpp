@@ -1,11 +1,13 @@
 // A known slowdown, for the proof that the gate finds it. Linked with the program's own objects and the linker's
 // --wrap, which sends their calls here first: so the program as it is built otherwise has no trace of it.
 //
-//   SHARDFLOW_PLANT_PARTITION_PERCENT   this share of the blocks is partitioned twice
-//   SHARDFLOW_PLANT_UPSERT_PERCENT      the last records of each part, this share, are written twice
+//   SHARDFLOW_PLANT_PARTITION_PERCENT   the process's CPU time grows by this, in the partition stage
+//   SHARDFLOW_PLANT_UPSERT_PERCENT      the same in the shards' writes
 //   SHARDFLOW_PLANT_MEMORY_PERCENT      the peak of resident memory grows by this
 //
-// The share is of one stage's work: what it does to a whole process, the proof measures.
+// By CPU time and not by work done twice: that finds everything in the cache, and takes a fraction of the first time.
+#include <atomic>
+#include <ctime>
 #include <span>
 #include <vector>
 
@@ -35,25 +37,34 @@ void real_apply(Shard&, const char*, Records,
                 double) asm("__real__ZN9shardflow5Shard5applyEPKcSt4spanIKNS_9RecordRefELm18446744073709551615EEd");
 void wrap_apply(Shard&, const char*, Records,
                 double) asm("__wrap__ZN9shardflow5Shard5applyEPKcSt4spanIKNS_9RecordRefELm18446744073709551615EEd");
-// The upserts alone, without counting the records: the run checks its counts.
-void apply_step(Shard&, const char*,
-                Records) asm("_ZN9shardflow5Shard10apply_stepEPKcSt4spanIKNS_9RecordRefELm18446744073709551615EE");
 std::uint64_t real_peak() asm("__real__ZN9shardflow19peak_resident_bytesEv");
 std::uint64_t wrap_peak() asm("__wrap__ZN9shardflow19peak_resident_bytesEv");
 
-void wrap_run(Partition& partition, Batch& batch) {
-  real_run(partition, batch);
-  // Spread evenly: of 100 blocks in a row, those whose number times the share steps over a hundred.
-  constexpr std::uint64_t kPercent = SHARDFLOW_PLANT_PARTITION_PERCENT;
-  if (batch.sequence * kPercent % 100 >= kPercent) return;
-  for (RecordList& part : batch.parts) part.clear();
-  real_run(partition, batch);
+std::int64_t cpu_ns(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
 }
 
-// The last ones in their order: writing them again leaves every key with the value that it had.
+// Keeps this thread busy until `percent` of the process's own CPU time so far has been planted.
+void slow_down(std::int64_t percent) {
+  static std::atomic<std::int64_t> planted{0};
+  std::int64_t before = planted;
+  const std::int64_t owed = (cpu_ns(CLOCK_PROCESS_CPUTIME_ID) - before) * percent / 100 - before;
+  if (owed <= 0 || !planted.compare_exchange_strong(before, before + owed)) return;
+  const std::int64_t end = cpu_ns(CLOCK_THREAD_CPUTIME_ID) + owed;
+  while (cpu_ns(CLOCK_THREAD_CPUTIME_ID) < end) {
+  }
+}
+
+void wrap_run(Partition& partition, Batch& batch) {
+  real_run(partition, batch);
+  slow_down(SHARDFLOW_PLANT_PARTITION_PERCENT);
+}
+
 void wrap_apply(Shard& shard, const char* text, Records records, double input_share) {
   real_apply(shard, text, records, input_share);
-  apply_step(shard, text, records.last(records.size() * SHARDFLOW_PLANT_UPSERT_PERCENT / 100));
+  slow_down(SHARDFLOW_PLANT_UPSERT_PERCENT);
 }
 
 // Takes memory until the peak has grown: what is resident now may be less than what was.
