@@ -12,9 +12,9 @@
 namespace shardflow::app {
 namespace {
 
-// Between runners of different age and make, ratios differ by some 20 % (caches, cost of a switch); and the file is
-// to be updated when the program gets faster, not when it gets a new runner.
-constexpr double kMargin = 1.4;
+// Between runners of one make, ratios differed by 35 % (what else ran on the cores' other threads, cost of a switch);
+// and the file is to be updated when the program gets faster, not when it gets a new runner.
+constexpr double kMargin = 2;
 
 constexpr std::string_view kFlowOver = "flow/";
 

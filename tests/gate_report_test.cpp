@@ -197,9 +197,9 @@ TEST_CASE("bad bounds are told with their line") {
 
 TEST_CASE("a range has a margin to both sides and is rounded away from the middle") {
   const Range range = range_around({0.5, 0.6, 0.95});
-  CHECK(range.low == doctest::Approx(0.35));
-  CHECK(range.high == doctest::Approx(0.84));
-  CHECK(range_around({0.00199, 0.002, 0.95}).low == doctest::Approx(0.0014));
+  CHECK(range.low == doctest::Approx(0.25));
+  CHECK(range.high == doctest::Approx(1.2));
+  CHECK(range_around({0.00199, 0.002, 0.95}).low == doctest::Approx(0.00099));
 }
 
 TEST_CASE("the difference of two files pairs lines by their names") {
