@@ -58,11 +58,7 @@ class Parser {
   }
 
   bool stride(std::uint32_t begin, std::uint32_t end) {
-    std::uint32_t* out = positions_.data();
-    for (std::uint32_t at = begin; at < end; at += kScanBytes) {
-      out = write_positions(text_, at, format_.delimiter, '\n', out);
-    }
-    while (out != positions_.data() && out[-1] >= end) --out;  // behind the text's end
+    const std::uint32_t* const out = find_separators(text_, begin, end, format_.delimiter, '\n', positions_.data());
     for (const std::uint32_t* at = positions_.data(); at != out; ++at) {
       // The usual record: key, delimiter, value, line end.
       if (key_then_value_ && column_ == 0 && out - at >= 2 && text_[at[0]] != '\n' && text_[at[1]] == '\n') [[likely]] {
@@ -235,7 +231,7 @@ class Parser {
   std::uint32_t rest_ = 0;              // where the column behind the key's starts
   std::uint64_t quoted_line_ends_ = 0;  // in the record at hand
   Parsed parsed_;
-  std::array<std::uint32_t, kStrideBytes + 8> positions_;
+  std::array<std::uint32_t, kStrideBytes + kScanSlack> positions_;
 };
 
 }  // namespace csv

@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <span>
 #include <string_view>
 
 #if defined(__SSE2__)
@@ -54,20 +54,25 @@ inline bool odd_number_of(char byte, std::string_view text) {
   return count_bits(over) % 2 == 1;
 }
 
-// Writes the positions of all `a` and `b` in text[begin, begin + 64) to `out`, ascending, and returns
-// the end of what it wrote. REQUIRES: 64 readable bytes, and room for 64 positions at `out`: eight at a
-// time are written, wanted or not, because a loop that ends where the bits do is mispredicted.
-inline std::uint32_t* write_positions(const char* text, std::uint32_t begin, char a, char b, std::uint32_t* out) {
-  std::uint64_t mask = match_mask(text + begin, a, b);
-  const std::uint32_t count = count_bits(mask);
-  std::uint32_t* at = out;
-  do {
-    for (int i = 0; i < 8; ++i, mask &= mask - 1) {
-      at[i] = begin + static_cast<std::uint32_t>(std::countr_zero(mask | (std::uint64_t{1} << 63)));
-    }
-    at += 8;
-  } while (at < out + count);
-  return out + count;
-}
+// A way to find separators, for the processors that have its instructions.
+struct SeparatorScan {
+  const char* name;
+  bool supported;  // here
+  // Writes the positions of all `a` and `b` in text[begin, end) to `out`, ascending, and returns the end of what it
+  // wrote. REQUIRES: kScanBytes readable bytes behind the text, and room for end - begin positions, rounded up to
+  // kScanBytes, and kScanSlack more: several are written at a time, wanted or not, because a loop that ends where the
+  // bits do is mispredicted.
+  std::uint32_t* (*positions)(const char* text, std::uint32_t begin, std::uint32_t end, char a, char b,
+                              std::uint32_t* out);
+};
+
+inline constexpr std::size_t kScanSlack = 16;
+
+// The best first; the last one is supported everywhere.
+std::span<const SeparatorScan> separator_scans();
+
+// The best that this processor has. As SeparatorScan::positions.
+std::uint32_t* find_separators(const char* text, std::uint32_t begin, std::uint32_t end, char a, char b,
+                               std::uint32_t* out);
 
 }  // namespace shardflow

@@ -40,10 +40,7 @@ class Parser {
 
   // Takes the separators of text_[begin, end). A TAB that is still without its LF is kept in tab_.
   bool stride(std::uint32_t begin, std::uint32_t end) {
-    std::uint32_t* out = positions_.data();
-    for (std::uint32_t at = begin; at < end; at += kScanBytes) out = write_positions(text_.data(), at, '\t', '\n', out);
-    while (out != positions_.data() && out[-1] >= end) --out;  // behind the text's end
-
+    const std::uint32_t* const out = find_separators(text_.data(), begin, end, '\t', '\n', positions_.data());
     for (const std::uint32_t* at = positions_.data(); at != out;) {
       // The usual line: a TAB and then an LF, from a line's start.
       if (out - at >= 2 && tab_ == kNone && text_[at[0]] == '\t' && text_[at[1]] == '\n') [[likely]] {
@@ -96,7 +93,7 @@ class Parser {
   std::uint32_t line_ = 0;     // start of the line at hand
   std::uint32_t tab_ = kNone;  // its first TAB, once seen
   Parsed parsed_;
-  std::array<std::uint32_t, kStrideBytes + 8> positions_;
+  std::array<std::uint32_t, kStrideBytes + kScanSlack> positions_;
 };
 
 }  // namespace tsv
