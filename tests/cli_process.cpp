@@ -1,10 +1,12 @@
 #include "tests/cli_process.hpp"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <stdexcept>
 #include <thread>
@@ -34,7 +36,12 @@ std::string read_all(int descriptor) {
   return text;
 }
 
+// On a thread of its own: a program that ends before it has read all must not end the tests by SIGPIPE.
 void write_all(int descriptor, const std::string& text) {
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   std::size_t done = 0;
   while (done < text.size()) {
     const ssize_t written = write(descriptor, text.data() + done, text.size() - done);
