@@ -9,6 +9,7 @@ std::span<const Command> commands() {
       Command{"load", "fill the store from files; look up or write the last values", load},
       Command{"compare", "run several modes over the same input, in turn", compare},
       Command{"sweep", "run modes over a grid of records, threads, shards and the like", sweep},
+      Command{"floor", "the least that this machine needs for a load, beside what load takes", floor},
       Command{"diff", "what changed from one file's last values to another's", diff},
       Command{"gate", "tell whether this build is slower than another, or than its bounds", gate},
       Command{"report", "how measurements went over time: the gate's history", report},

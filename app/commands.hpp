@@ -33,6 +33,7 @@ struct Command {
 int load(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int compare(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int sweep(const std::vector<std::string>& arguments, const Interrupt& interrupt);
+int floor(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int diff(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int gate(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int report(const std::vector<std::string>& arguments, const Interrupt& interrupt);

@@ -51,6 +51,7 @@ struct LoadOptions {
   std::vector<std::string> get;
   bool digest = false;
   bool check = false;
+  bool floor = false;       // measure it too
   StatsFormat stats = StatsFormat::kText;
   std::string report;            // of compare and sweep: the HTML page's file; empty: none
   std::uint64_t rate_per_s = 0;  // records a second; 0: as fast as it goes
@@ -115,6 +116,11 @@ struct GateOptions {
   std::string label;
 };
 
+struct FloorOptions {
+  LoadOptions load;  // input and run
+  std::uint64_t rounds = 0;
+};
+
 struct ReportOptions {
   std::string history;  // "-" is standard input
   StatsFormat stats = StatsFormat::kText;
@@ -139,6 +145,7 @@ struct Parsed {
 Parsed<LoadOptions> parse_load(const std::vector<std::string>& arguments);
 Parsed<CompareOptions> parse_compare(const std::vector<std::string>& arguments);
 Parsed<SweepOptions> parse_sweep(const std::vector<std::string>& arguments);
+Parsed<FloorOptions> parse_floor(const std::vector<std::string>& arguments);
 Parsed<DiffOptions> parse_diff(const std::vector<std::string>& arguments);
 Parsed<GateOptions> parse_gate(const std::vector<std::string>& arguments);
 Parsed<ReportOptions> parse_report(const std::vector<std::string>& arguments);

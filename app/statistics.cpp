@@ -57,6 +57,12 @@ std::string latency_text(const LatencySummary& latency) {
          ", 99.9 % " + time(latency.p999_ns) + ", max " + time(latency.max_ns);
 }
 
+std::string floor_text(const LoadStatistics& s) {
+  const double floor_ns = ratio(s.floor->sum_s() * 1e9, static_cast<double>(s.run.records));
+  return fixed(floor_ns, 1) + " ns/record is what this machine needs at least; this took " +
+         fixed(ratio(s.ns_per_record(), floor_ns), 2) + " x that";
+}
+
 std::string each_shard(const LoadStatistics& s) {
   std::string text;
   for (std::size_t i = 0; i < s.shard_keys.size(); ++i) {
@@ -94,6 +100,7 @@ std::string statistics_text(const LoadStatistics& s, bool verbose, bool color) {
                               " % of the records repeated a key of their block");
   if (s.run.skipped > 0) text += row("skipped", with_commas(s.run.skipped) + " bad records");
   if (s.run.latency.count() > 0) text += row("latency", latency_text(LatencySummary::of(s.run.latency)));
+  if (s.floor) text += row("floor", floor_text(s));
   if (s.digest) text += row("digest", s.digest->hex());
   return verbose ? text + each_shard(s) : text;
 }
@@ -130,6 +137,7 @@ std::string statistics_json(const LoadStatistics& s) {
       {"digest", s.digest ? nlohmann::ordered_json(s.digest->hex()) : nlohmann::ordered_json()},
   };
   if (s.run.latency.count() > 0) json["latency"] = LatencySummary::of(s.run.latency).json();
+  if (s.floor) json["floor_s"] = s.floor->sum_s();
   return json.dump() + "\n";
 }
 

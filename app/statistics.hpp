@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/measure/floor.hpp"
 #include "pipeline/measure/usage.hpp"
 #include "pipeline/mode/mode.hpp"
 #include "pipeline/store/store.hpp"
@@ -27,6 +28,7 @@ struct LoadStatistics {
   std::uint64_t peak_resident_bytes = 0;
   AnonymousMemory anonymous;
   std::optional<Digest> digest;
+  std::optional<Floor> floor;
 
   double ns_per_record() const;
   // The largest shard's records over the mean: 1 is perfect balance.

@@ -16,12 +16,13 @@ Workload::Workload(const LoadOptions& options, std::uint64_t records) {
     if (records != kAll) spec.records = records;
     memory_ = synthetic_file(spec);
     fcntl(memory_.number(), F_SETFD, 0);  // the children open it by this process's number, which they inherit
-    words_ = {"--", "/proc/self/fd/" + std::to_string(memory_.number())};
-    return;
+    files_ = {"/proc/self/fd/" + std::to_string(memory_.number())};
+  } else {
+    files_ = options.files;
   }
-  if (records != kAll) words_ = {"--records", std::to_string(records)};
+  if (!options.synthetic && records != kAll) words_ = {"--records", std::to_string(records)};
   words_.emplace_back("--");
-  words_.insert(words_.end(), options.files.begin(), options.files.end());
+  words_.insert(words_.end(), files_.begin(), files_.end());
 }
 
 std::vector<std::string> load_words(const LoadOptions& options, const Mode& mode, const Workload& input) {

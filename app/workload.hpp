@@ -20,10 +20,13 @@ class Workload {
 
   // The end of a child's command line.
   const std::vector<std::string>& words() const { return words_; }
+  // What to open in this process.
+  const std::vector<std::string>& files() const { return files_; }
 
  private:
   Descriptor memory_;
   std::vector<std::string> words_;
+  std::vector<std::string> files_;
 };
 
 // What `shardflow load` is to be told to run `mode` on it, with the options that commands share with `load`.

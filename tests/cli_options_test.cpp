@@ -37,7 +37,7 @@ TEST_CASE("help and version are answers on standard output") {
   CHECK(run(std::vector<std::string>()).out == run({"--help"}).out);
   CHECK(run({"--version"}).out.starts_with("shardflow "));
   check_width(run({"--help"}).out);
-  for (const char* const command : {"load", "compare", "sweep", "diff", "gate", "report", "generate"}) {
+  for (const char* const command : {"load", "compare", "sweep", "floor", "diff", "gate", "report", "generate"}) {
     const Outcome help = run({command, "--help"});
     CHECK(help.exit_code == 0);
     CHECK(help.out.starts_with(std::string("usage: shardflow ") + command));

@@ -8,6 +8,7 @@ namespace shardflow::app {
 Grammar load_grammar();
 Grammar compare_grammar();
 Grammar sweep_grammar();
+Grammar floor_grammar();
 Grammar diff_grammar();
 Grammar gate_grammar();
 Grammar generate_grammar();

@@ -25,6 +25,7 @@ po::options_description result_options() {
   add("digest", po::bool_switch(), "also tell the map's digest: equal maps, equal digests");
   add("rejects", text()->value_name("FILE"), "write the records that --on-error skip skips, and why, as TSV or CSV");
   add("hgrm", text()->value_name("FILE"), "write the distribution of the latencies, for HdrHistogram's plotters");
+  add("floor", po::bool_switch(), "also measure the least that this machine needs; takes the store's memory again");
   add("check", po::bool_switch(), "read the files again, and fail if a key has a value that none gave it");
   return options;
 }
@@ -83,6 +84,7 @@ Parsed<LoadOptions> parse_load(const Strings& arguments) {
     options.get = merged.list("get");
     options.digest = merged.on("digest");
     options.check = merged.on("check");
+    options.floor = merged.on("floor");
     options.stats = read_stats(merged);
     read_latency(merged, options);
     options.hgrm = merged.get("hgrm");
@@ -93,6 +95,9 @@ Parsed<LoadOptions> parse_load(const Strings& arguments) {
     options.run.latency |= !options.hgrm.empty();
     if (options.check && (options.synthetic || std::ranges::count(options.files, "-") > 0)) {
       throw UsageError("--check reads the input twice, so it needs files");
+    }
+    if (options.floor && (options.synthetic || merged.has("records"))) {
+      throw UsageError("--floor is that of whole files; shardflow floor takes --synthetic");
     }
     read_output(merged, options);
   });

@@ -1,0 +1,55 @@
+// `shardflow floor`, and `load --floor`, from the command line.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/cli_process.hpp"
+
+using namespace testing;
+
+TEST_CASE("the floor of a file and of made-up records stands beside a load of them") {
+  const Folder folder;
+  const std::string file = folder.write("in", "a\t1\nb\t2\na\t3\n");
+  const Outcome text = run({"floor", file, "--rounds", "1"});
+  CHECK(text.exit_code == 0);
+  CHECK(text.error.empty());
+  CHECK(text.out.starts_with("3 records, 2 keys; "));
+  const Outcome outcome = run({"floor", "--synthetic", "zipf:records=50k,keys=1k", "--rounds", "3", "--stats", "json"});
+  REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.error);
+  const auto json = nlohmann::json::parse(outcome.out);
+  CHECK(json["records"] == 50'000);
+  CHECK(json["rounds"].size() == 3);
+  CHECK(json["rounds"][2]["load"]["records"] == 50'000);
+  CHECK(json["load_over_floor"].get<double>() > 0);
+}
+
+TEST_CASE("a load tells how far it was from the floor, where asked") {
+  const Folder folder;
+  const std::string file = folder.write("in", "a\t1\nb\t2\na\t3\n");
+  CHECK(run({"load", file}).error.find("floor") == std::string::npos);
+  CHECK(run({"load", file, "--floor"}).error.find("ns/record is what this machine needs at least") !=
+        std::string::npos);
+  const auto json = nlohmann::json::parse(run({"load", file, "--floor", "--stats", "json"}).error);
+  CHECK(json["floor_s"].get<double>() > 0);
+}
+
+TEST_CASE("what has no floor is refused before anything is read") {
+  const Folder folder;
+  const std::string gzip = folder.write("in.gz", "\x1f\x8b\x08 and so on");
+  const std::string empty = folder.write("empty", "");
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
+      {{"floor", "-"}, "the floor is measured on files that can be read again: '-' won't do"},
+      {{"floor", "/dev/null"}, "the floor is measured on regular files, and '/dev/null' is none"},
+      {{"floor", gzip}, "the floor is measured on plain text, and '" + gzip + "' is gzip"},
+      {{"load", "--floor", gzip}, "the floor is measured on plain text, and '" + gzip + "' is gzip"},
+      {{"load", "--floor", "--records", "1", empty},
+       "--floor is that of whole files; shardflow floor takes --synthetic"},
+      {{"floor", empty}, "there are no records to measure with"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    const Outcome outcome = run(arguments);
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.error == "shardflow: " + message + "\n");
+  }
+  CHECK(run({"floor", folder.path("absent")}).exit_code == 1);
+}
