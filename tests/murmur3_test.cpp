@@ -6,6 +6,8 @@
 #include <random>
 #include <string>
 
+#include "pipeline/store/bytes.hpp"
+#include "pipeline/store/murmur3_group.hpp"
 #include "tests/testing.hpp"
 
 using namespace shardflow;
@@ -37,4 +39,28 @@ TEST_CASE("murmur3 agrees with libmurmurhash for every length and any bytes") {
       CHECK(murmur3_x86_32_padded(Padded(key).view(), seed) == expected);
     }
   }
+}
+
+TEST_CASE("every way to hash a group agrees with murmur3 of each key, for all lengths it takes") {
+  std::mt19937_64 random(2);
+  for (int repeat = 0; repeat < 200; ++repeat) {
+    KeyGroup group;
+    KeyGroup::Each expected{};
+    for (std::size_t i = 0; i < KeyGroup::kKeys; ++i) {
+      std::string key(random() % (KeyGroup::kMostBytes + 1), '\0');
+      for (char& c : key) c = static_cast<char>(random());
+      const Padded padded(key);
+      const Words16 words = load_masked(padded.view().data(), key.size());
+      group.set(i, words, static_cast<std::uint32_t>(key.size()));
+      expected[i] = murmur3_x86_32_padded(padded.view(), 0);
+    }
+    for (const Murmur3OfGroup& way : murmur3_of_group_ways()) {
+      if (!way.supported) continue;
+      CAPTURE(way.name);
+      KeyGroup::Each hashes{};
+      way.hash(group, hashes);
+      CHECK(hashes == expected);
+    }
+  }
+  CHECK(murmur3_of_group_ways().back().supported);
 }

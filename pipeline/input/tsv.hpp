@@ -42,13 +42,8 @@ class Parser {
   bool stride(std::uint32_t begin, std::uint32_t end) {
     const std::uint32_t* const out = find_separators(text_.data(), begin, end, '\t', '\n', positions_.data());
     for (const std::uint32_t* at = positions_.data(); at != out;) {
-      // The usual line: a TAB and then an LF, from a line's start.
-      if (out - at >= 2 && tab_ == kNone && text_[at[0]] == '\t' && text_[at[1]] == '\n') [[likely]] {
-        tab_ = at[0];
-        if (!finish_line(at[1], at[1] + 1)) return false;
-        at += 2;
-        continue;
-      }
+      if (tab_ == kNone) at = usual_lines(at, out);
+      if (at == out) break;
       if (text_[*at] == '\t') {
         if (tab_ == kNone) tab_ = *at;
       } else if (!finish_line(*at, *at + 1)) {
@@ -57,6 +52,24 @@ class Parser {
       ++at;
     }
     return true;
+  }
+
+  // Lines of one TAB, from a line's start on: as many as there are. Returns the separator behind them.
+  const std::uint32_t* usual_lines(const std::uint32_t* const first, const std::uint32_t* const out) {
+    const char* const text = text_.data();
+    const std::uint32_t* at = first;
+    std::uint32_t line = line_;
+    for (; out - at >= 2; at += 2) {
+      const std::uint32_t tab = at[0];
+      const std::uint32_t end = at[1];
+      if (text[tab] != '\t' || text[end] != '\n' || tab == line || end - line > rules_.max_record_bytes) break;
+      const auto carriage_return = static_cast<std::uint32_t>(text[end - 1] == '\r');
+      emit_(Fields{line, tab - line, tab + 1, end - tab - 1 - carriage_return});
+      line = end + 1;
+    }
+    parsed_.lines += static_cast<std::uint64_t>(at - first) / 2;
+    line_ = line;
+    return at;
   }
 
   // The line [line_, end) is over, the next one starts at `next`. False: it was bad, and that is the end.

@@ -107,7 +107,7 @@ void read_and_scan(Chunks& chunks, Worker& worker) {
 
 void fault_pages(const FloorJob& job, MemoryBudget& budget, Worker& worker) {
   const auto start = Clock::now();
-  worker.table = Pages(std::max<std::size_t>(job.table_bytes / job.threads, sizeof(Table::Slot)), budget);
+  worker.table = Pages(std::max<std::size_t>(job.table_bytes / job.threads, sizeof(Slot)), budget);
   worker.payload = Pages(std::max<std::size_t>(job.payload_bytes / job.threads, 1), budget);
   worker.table.populate();
   worker.payload.populate();
@@ -123,8 +123,8 @@ std::uint64_t scattered(std::uint64_t number) {
 
 void write_slots(std::uint64_t keys, Worker& worker) {
   const auto start = Clock::now();
-  auto* const slots = reinterpret_cast<Table::Slot*>(worker.table.data());
-  const std::uint64_t count = worker.table.size() / sizeof(Table::Slot);
+  auto* const slots = reinterpret_cast<Slot*>(worker.table.data());
+  const std::uint64_t count = worker.table.size() / sizeof(Slot);
   const auto slot = [&](std::uint64_t number) {
     __extension__ using Product = unsigned __int128;
     return slots + static_cast<std::uint64_t>((static_cast<Product>(scattered(number)) * count) >> 64);

@@ -33,11 +33,17 @@ class KeyHash {
     std::size_t left = key.size();
     std::uint64_t state = secrets_[0] ^ left;
     for (; left > 16; at += 16, left -= 16) state = fold(load64(at) ^ secrets_[1], load64(at + 8) ^ state);
-    const auto [low, high] = load_masked(at, left);
-    return fold(fold(low ^ secrets_[1], high ^ state) ^ secrets_[2], secrets_[3] ^ key.size());
+    return end(load_masked(at, left), state, key.size());
   }
 
+  // Of a key of at most 16 bytes, which load_masked gave.
+  std::uint64_t of_short(const Words16& key, std::size_t bytes) const { return end(key, secrets_[0] ^ bytes, bytes); }
+
  private:
+  std::uint64_t end(const Words16& last, std::uint64_t state, std::size_t bytes) const {
+    return fold(fold(last.low ^ secrets_[1], last.high ^ state) ^ secrets_[2], secrets_[3] ^ bytes);
+  }
+
   static std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
     __extension__ using Product = unsigned __int128;
     const Product product = static_cast<Product>(a) * b;

@@ -23,6 +23,9 @@ inline std::uint32_t load32(const char* from) {
 
 inline std::uint32_t scramble(std::uint32_t word) { return std::rotl(word * 0xcc9e2d51u, 15) * 0x1b873593u; }
 
+// `mixed` is the state with a scrambled word mixed in.
+inline std::uint32_t advance(std::uint32_t mixed) { return std::rotl(mixed, 13) * 5 + 0xe6546b64u; }
+
 inline std::uint32_t finalize(std::uint32_t hash) {
   hash = (hash ^ (hash >> 16)) * 0x85ebca6bu;
   hash = (hash ^ (hash >> 13)) * 0xc2b2ae35u;
@@ -38,7 +41,7 @@ inline std::uint32_t murmur3_x86_32_padded(std::string_view key, std::uint32_t s
   std::uint32_t hash = seed;
   const char* at = key.data();
   const char* const end = at + (key.size() & ~std::size_t{3});
-  for (; at != end; at += 4) hash = std::rotl(hash ^ murmur3::scramble(murmur3::load32(at)), 13) * 5 + 0xe6546b64u;
+  for (; at != end; at += 4) hash = murmur3::advance(hash ^ murmur3::scramble(murmur3::load32(at)));
   // The tail without a branch per byte: the bytes behind the key are read and masked away.
   const std::uint32_t tail_bits = static_cast<std::uint32_t>(key.size() & 3) * 8;
   const std::uint32_t tail = murmur3::load32(at) & ((std::uint32_t{1} << tail_bits) - 1);

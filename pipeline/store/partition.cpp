@@ -4,6 +4,7 @@
 
 #include "pipeline/input/parse.hpp"
 #include "pipeline/store/bytes.hpp"
+#include "pipeline/store/murmur3_group.hpp"
 
 namespace shardflow {
 namespace {
@@ -11,6 +12,66 @@ namespace {
 RecordRef reference(const Fields& fields, std::uint64_t hash) {
   return {hash, fields.key_offset, fields.key_bytes, fields.value_offset, fields.value_bytes};
 }
+
+// Collects records, and routes them by the group: murmur3 of 16 keys at once takes a quarter of the instructions.
+class GroupRouter {
+ public:
+  GroupRouter(Batch& batch, const Router& router, const KeyHash& hash) : batch_(batch), router_(router), hash_(hash) {}
+
+  void take(const Fields& fields) {
+    group_[count_++] = fields;
+    if (count_ == group_.size()) flush();
+  }
+
+  // What was taken since the last whole group; then it is over.
+  std::uint64_t finish() {
+    flush();
+    return records_;
+  }
+
+ private:
+  void flush() {
+    const char* const text = batch_.block.data_of_text();
+    std::uint32_t longest = 0;
+    for (std::size_t i = 0; i < count_; ++i) longest = std::max(longest, group_[i].key_bytes);
+    if (longest <= KeyGroup::kMostBytes) [[likely]] {
+      route_short(text);
+    } else {
+      route_any(text);
+    }
+    records_ += count_;
+    count_ = 0;
+  }
+
+  void route_short(const char* text) {
+    std::array<std::uint64_t, KeyGroup::kKeys> table_hashes;
+    for (std::size_t i = 0; i < count_; ++i) {
+      const Words16 key = load_masked(text + group_[i].key_offset, group_[i].key_bytes);
+      keys_.set(i, key, group_[i].key_bytes);
+      table_hashes[i] = hash_.of_short(key, group_[i].key_bytes);
+    }
+    KeyGroup::Each hashes;
+    murmur3_of_group(keys_, hashes);
+    for (std::size_t i = 0; i < count_; ++i) {
+      batch_.parts[router_.shard_of_hash(hashes[i])].push(reference(group_[i], table_hashes[i]));
+    }
+  }
+
+  void route_any(const char* text) {
+    for (std::size_t i = 0; i < count_; ++i) {
+      const std::string_view key(text + group_[i].key_offset, group_[i].key_bytes);
+      batch_.parts[router_.shard_of(key)].push(reference(group_[i], hash_.padded(key)));
+    }
+  }
+
+  Batch& batch_;
+  const Router& router_;
+  const KeyHash& hash_;
+  std::array<Fields, KeyGroup::kKeys> group_;
+  std::size_t count_ = 0;
+  std::uint64_t records_ = 0;
+  KeyGroup keys_;
+};
 
 }  // namespace
 
@@ -60,16 +121,11 @@ bool Partition::combining_pays(std::uint64_t sequence) const {
 
 // Each format's parser has a copy of what is done with a record: in line, or it costs 2 instructions more a record.
 void Partition::route(Batch& batch) {
-  std::uint64_t records = 0;
+  GroupRouter group(batch, router_, hash_);
   batch.parsed = parse_records(
-      batch.block, rules_, [&](const Fields& fields) __attribute__((always_inline)) {
-        const char* const text = batch.block.data_of_text();
-        const std::string_view key(text + fields.key_offset, fields.key_bytes);
-        batch.parts[router_.shard_of(key)].push(reference(fields, hash_.padded(key)));
-        ++records;
-      });
-  batch.records = records;
-  batch.routed = records;
+      batch.block, rules_, [&](const Fields& fields) __attribute__((always_inline)) { group.take(fields); });
+  batch.records = group.finish();
+  batch.routed = batch.records;
 }
 
 void Partition::route_combined(Batch& batch) {

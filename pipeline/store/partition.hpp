@@ -33,7 +33,8 @@ class Modulus {
 class Router {
  public:
   explicit Router(std::uint32_t shards) : modulus_(shards) {}
-  std::uint32_t shard_of(std::string_view key) const { return modulus_.of(murmur3_x86_32_padded(key, 0)); }
+  std::uint32_t shard_of(std::string_view key) const { return shard_of_hash(murmur3_x86_32_padded(key, 0)); }
+  std::uint32_t shard_of_hash(std::uint32_t murmur3) const { return modulus_.of(murmur3); }
 
  private:
   Modulus modulus_;

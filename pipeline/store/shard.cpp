@@ -17,7 +17,7 @@ constexpr std::size_t kFirstKeys = 5'700;
 
 // Three stages, so that no record waits for memory. A record's slot is fetched this many records before its
 // turn …
-constexpr std::size_t kFetchAhead = 16;
+constexpr std::size_t kFetchAhead = 48;
 // … then located, which tells a repeated key's entry, and that is fetched, this many before.
 constexpr std::size_t kLocateAhead = 8;
 static_assert(std::has_single_bit(kLocateAhead));
@@ -35,7 +35,7 @@ void Shard::apply(const char* text, std::span<const RecordRef> records, double i
 }
 
 void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
-  std::array<Table::Slot*, kLocateAhead> located;
+  std::array<Slot*, kLocateAhead> located;
   const std::size_t count = records.size();
   for (std::size_t turn = 0; turn < count + kFetchAhead; ++turn) {
     if (turn >= kFetchAhead) {
@@ -44,7 +44,7 @@ void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
     }
     const std::size_t soon = turn - (kFetchAhead - kLocateAhead);  // before 0 it wraps around, beyond count
     if (soon < count) {
-      Table::Slot& slot = table_.locate(records[soon].hash);
+      Slot& slot = table_.locate(records[soon].hash);
       located[soon % kLocateAhead] = &slot;
       __builtin_prefetch(slot.entry, 1);
     }
@@ -57,7 +57,7 @@ void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
 
 std::optional<std::string_view> Shard::find(std::string_view key, std::uint64_t hash) const {
   if (table_.empty()) return std::nullopt;
-  const Table::Slot& slot =
+  const Slot& slot =
       table_.resolve(table_.locate(hash), hash, [&](const char* at) { return entry::key(at, entry::read(at)) == key; });
   if (slot.entry == nullptr) return std::nullopt;
   return entry::value(slot.entry, entry::read(slot.entry));
@@ -69,9 +69,9 @@ void Shard::make_room(std::size_t records, double input_share) {
   table_.rebuild_for(std::max(planned, table_.size() + records));
 }
 
-inline void Shard::upsert(Table::Slot& located, const char* text, const RecordRef& record) {
+inline void Shard::upsert(Slot& located, const char* text, const RecordRef& record) {
   const char* const key = text + record.key_offset;
-  Table::Slot& slot = table_.resolve(located, record.hash, [&](const char* at) {
+  Slot& slot = table_.resolve(located, record.hash, [&](const char* at) {
     const entry::Header header = entry::read(at);
     return header.key_bytes == record.key_bytes && equal_padded(at + header.header_bytes, key, record.key_bytes);
   });
@@ -82,7 +82,7 @@ inline void Shard::upsert(Table::Slot& located, const char* text, const RecordRe
   }
 }
 
-inline void Shard::insert(Table::Slot& slot, const char* text, const RecordRef& record) {
+inline void Shard::insert(Slot& slot, const char* text, const RecordRef& record) {
   char* const at = arena_.allocate(entry::total_bytes(record.key_bytes, record.value_bytes));
   char* const key = entry::write_header(at, record.key_bytes, record.value_bytes, record.value_bytes);
   copy_padded(key, text + record.key_offset, record.key_bytes);
@@ -92,7 +92,7 @@ inline void Shard::insert(Table::Slot& slot, const char* text, const RecordRef& 
   value_bytes_ += record.value_bytes;
 }
 
-inline void Shard::update(Table::Slot& slot, const char* text, const RecordRef& record) {
+inline void Shard::update(Slot& slot, const char* text, const RecordRef& record) {
   const entry::Header header = entry::read(slot.entry);
   value_bytes_ += record.value_bytes;
   value_bytes_ -= header.value_bytes;

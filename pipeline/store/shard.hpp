@@ -57,9 +57,9 @@ class Shard {
  private:
   void make_room(std::size_t records, double input_share);
   void apply_step(const char* text, std::span<const RecordRef> records);
-  void upsert(Table::Slot& located, const char* text, const RecordRef& record);
-  void insert(Table::Slot& slot, const char* text, const RecordRef& record);
-  void update(Table::Slot& slot, const char* text, const RecordRef& record);
+  void upsert(Slot& located, const char* text, const RecordRef& record);
+  void insert(Slot& slot, const char* text, const RecordRef& record);
+  void update(Slot& slot, const char* text, const RecordRef& record);
 
   Table table_;
   Arena arena_;
