@@ -83,6 +83,7 @@ class Child {
     process_ = 0;
     if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
     if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
+    result.peak_resident_bytes = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
     result.usage.user_s = seconds(used.ru_utime);
     result.usage.system_s = seconds(used.ru_stime);
     result.usage.voluntary_switches = static_cast<std::uint64_t>(used.ru_nvcsw);

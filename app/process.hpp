@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct ProcessResult {
   bool timed_out = false;  // it was then ended by SIGKILL
   std::string errors;      // all of its standard error
   Usage usage;             // of the whole process, from its start until it was reaped
+  std::uint64_t peak_resident_bytes = 0;
 };
 
 inline constexpr std::chrono::milliseconds kNoTimeout{-1};
