@@ -51,7 +51,7 @@ struct LoadOptions {
   std::vector<std::string> get;
   bool digest = false;
   bool check = false;
-  bool floor = false;       // measure it too
+  bool floor = false;  // measure it too
   StatsFormat stats = StatsFormat::kText;
   std::string report;            // of compare and sweep: the HTML page's file; empty: none
   std::uint64_t rate_per_s = 0;  // records a second; 0: as fast as it goes
