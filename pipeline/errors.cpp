@@ -21,6 +21,10 @@ MemoryLimitError::MemoryLimitError(std::uint64_t wanted_bytes, std::uint64_t lim
     : std::runtime_error("out of memory: the store needs " + mebibytes(wanted_bytes) + ", the limit is " +
                          mebibytes(limit_bytes) + "; raise it with --max-memory, or load fewer keys") {}
 
+ShardFullError::ShardFullError(std::uint64_t shard_bytes)
+    : std::runtime_error("a shard is full: it holds " + mebibytes(shard_bytes) +
+                         ", and can't address more; spread the keys over more shards, with --shards") {}
+
 std::string excerpt(std::string_view text, std::size_t most) {
   std::string shown;
   for (const char c : text.substr(0, most)) {

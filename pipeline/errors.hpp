@@ -31,6 +31,12 @@ class MemoryLimitError : public std::runtime_error {
   MemoryLimitError(std::uint64_t wanted_bytes, std::uint64_t limit_bytes);
 };
 
+// A shard holds as much as its table can point to.
+class ShardFullError : public std::runtime_error {
+ public:
+  explicit ShardFullError(std::uint64_t shard_bytes);
+};
+
 // Somebody raised the Interrupt that this run watches.
 class InterruptedError : public std::runtime_error {
  public:

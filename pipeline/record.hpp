@@ -12,10 +12,10 @@ struct Record {
   std::string_view value;
 };
 
-// A record of a block, by offsets from the block's text. 24 bytes, of which a shard needs all:
+// A record of a block, by offsets from the block's text. 20 bytes, of which a shard needs all:
 // the key is hashed once, in the partition, and carries its hash from there on.
 struct RecordRef {
-  std::uint64_t hash;  // the table's hash (KeyHash), not the partition's
+  std::uint32_t hash;  // the table's (slot_hash of KeyHash), not the partition's
   std::uint32_t key_offset;
   std::uint32_t key_bytes;
   std::uint32_t value_offset;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/errors.hpp"
 #include "tests/testing.hpp"
 
 using namespace shardflow;
@@ -14,9 +15,9 @@ using testing::Pairs;
 namespace {
 
 char* add(Arena& arena, const std::string& key, const std::string& value, std::size_t room = 0) {
-  room = std::max(room, value.size());
-  char* const at = arena.allocate(entry::total_bytes(key.size(), room));
-  char* const bytes = entry::write_header(at, key.size(), value.size(), room);
+  const entry::Layout layout = entry::layout(key.size(), std::max(room, value.size()));
+  char* const at = arena.allocate(layout.total_bytes).at;
+  char* const bytes = entry::write_header(at, layout, key.size(), value.size());
   std::memcpy(bytes, key.data(), key.size());
   std::memcpy(bytes + key.size(), value.data(), value.size());
   return at;
@@ -52,7 +53,7 @@ TEST_CASE("a short value with long room has the long header, and may use all of 
   char* const at = add(arena, "key", "v", 1000);
   add(arena, "next", "w");
   const entry::Header header = entry::read(at);
-  CHECK(header.value_room == 1000);
+  CHECK(header.value_room == 1000);  // 13 bytes of header, 3 of key
   std::memset(at + header.header_bytes + header.key_bytes, 'x', 1000);
   entry::set_value_bytes(at, 1000);
   CHECK(live(arena) == Pairs{{"key", std::string(1000, 'x')}, {"next", "w"}});
@@ -80,6 +81,63 @@ TEST_CASE("an arena of many chunks is walked in the order of allocation") {
   }
   CHECK(arena.mapped_bytes() > 500'000);
   CHECK(live(arena) == expected);
+}
+
+TEST_CASE("an entry is found by its place, in chunks of every size") {
+  MemoryBudget budget(UINT64_MAX);
+  Arena arena(budget);
+  std::vector<std::pair<Arena::Place, char*>> entries;
+  for (std::size_t bytes = 4; bytes <= std::size_t{16} << 20; bytes *= 2) {
+    for (int i = 0; i < 3; ++i) {
+      const Arena::Entry entry = arena.allocate(bytes);
+      entries.emplace_back(entry.place, entry.at);
+    }
+  }
+  for (const auto& [place, at] : entries) {
+    CHECK(place != 0);
+    CHECK(arena.at(place) == at);
+  }
+}
+
+TEST_CASE("where places run out the arena says so, and has what it had") {
+  MemoryBudget budget(UINT64_MAX);
+  Arena arena(budget);
+  const char* const first = add(arena, "key", "value");
+  constexpr std::size_t kLong = std::size_t{9} << 20;  // longer than a chunk: each has one of its own; none is touched
+  std::size_t entries = 0;
+  const auto fill_up = [&] {
+    for (;; ++entries) arena.allocate(kLong);
+  };
+  CHECK_THROWS_AS(fill_up(), ShardFullError);
+  CHECK(entries == 2047);
+  CHECK(arena.used_bytes() == 12 + entries * kLong);
+  CHECK(entry::key(first, entry::read(first)) == "key");
+}
+
+TEST_CASE("the first chunk can be drained into others, and its number is used again") {
+  MemoryBudget budget(UINT64_MAX);
+  Arena arena(budget);
+  Pairs expected;
+  for (int i = 0; i < 100; ++i) {
+    expected.emplace_back("key" + std::to_string(i), std::string(200, 'v'));
+    add(arena, expected.back().first, expected.back().second);
+  }
+  // More often than there are numbers.
+  for (int turn = 0; turn < 2100; ++turn) {
+    arena.begin_chunk();
+    arena.drain_first_chunk([&](Arena::Entry from) {
+      CHECK(arena.at(from.place) == from.at);
+      const entry::Header header = entry::read(from.at);
+      const std::string key(entry::key(from.at, header));
+      const std::string value(entry::value(from.at, header));
+      add(arena, key, value);
+      entry::kill(from.at);
+    });
+    REQUIRE(arena.chunks() == 1);
+  }
+  CHECK(live(arena) == expected);
+  CHECK(arena.used_bytes() <= 100 * 212);
+  CHECK(budget.used_bytes() == arena.mapped_bytes());
 }
 
 TEST_CASE("an empty arena has nothing and takes nothing") {

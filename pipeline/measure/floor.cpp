@@ -30,7 +30,7 @@ constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
 // As the parsers do: so many positions stay in the first-level cache.
 constexpr std::size_t kStrideBytes = 4096;
 // As far ahead as a shard fetches.
-constexpr std::uint64_t kFetchAhead = 16;
+constexpr std::uint64_t kFetchAhead = 48;
 
 // The files in chunks that any thread may take.
 class Chunks {
@@ -131,7 +131,7 @@ void write_slots(std::uint64_t keys, Worker& worker) {
   };
   for (std::uint64_t turn = 0; turn < keys + kFetchAhead; ++turn) {
     if (turn < keys) __builtin_prefetch(slot(turn), 1);
-    if (turn >= kFetchAhead) *slot(turn - kFetchAhead) = {turn, worker.payload.data()};
+    if (turn >= kFetchAhead) *slot(turn - kFetchAhead) = {static_cast<std::uint32_t>(turn), 1};
   }
   worker.floor.slots_s = seconds_since(start);
 }

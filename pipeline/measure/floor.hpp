@@ -23,7 +23,7 @@ struct Floor {
   double read_s = 0;        // every byte once, into a buffer that stays in the cache
   double separators_s = 0;  // every TAB and LF in it
   double pages_s = 0;       // the table's and the payload's, faulted in
-  double slots_s = 0;       // 16 bytes into a random place of the table, prefetched, a key
+  double slots_s = 0;       // 8 bytes into a random place of the table, prefetched, a key
   double payload_s = 0;     // from the cache into memory, in sequence
 
   double sum_s() const { return read_s + separators_s + pages_s + slots_s + payload_s; }

@@ -97,7 +97,7 @@ class RecordGraph {
   Message hash(Message message) const {
     const std::string_view key(message.batch->block.data_of_text() + message.record.key_offset,
                                message.record.key_bytes);
-    message.record.hash = store_.hash().padded(key);
+    message.record.hash = slot_hash(store_.hash().padded(key));
     message.shard = router_.shard_of(key);
     return message;
   }

@@ -12,7 +12,7 @@ LockedShards::LockedShards(Store& store, const RunOptions& options)
 void LockedShards::upsert(const Batch& batch, const Fields& fields, std::uint64_t index) noexcept try {
   const char* const text = batch.block.data_of_text();
   const std::string_view key(text + fields.key_offset, fields.key_bytes);
-  const RecordRef record{hash_.padded(key), fields.key_offset, fields.key_bytes, fields.value_offset,
+  const RecordRef record{slot_hash(hash_.padded(key)), fields.key_offset, fields.key_bytes, fields.value_offset,
                          fields.value_bytes};
   const std::uint32_t shard = router_.shard_of(key);
   const std::scoped_lock lock(mutexes_[shard]);

@@ -1,25 +1,52 @@
 #include "pipeline/store/arena.hpp"
 
 #include <algorithm>
+#include <cassert>
+
+#include "pipeline/errors.hpp"
 
 namespace shardflow {
 namespace {
 
-// The first chunk is small, because a store of 64 shards may hold a hundred keys; the largest bounds
-// what is mapped and unused (8 MiB a shard).
-constexpr std::size_t kFirstChunkBytes = std::size_t{64} << 10;
-constexpr std::size_t kLargestChunkBytes = std::size_t{8} << 20;
+// The first chunk is small, because a store of 64 shards may hold a hundred keys; the others bound what is mapped and
+// unused: by a quarter, and by 8 MiB.
+constexpr std::uint64_t kFirstChunkBytes = std::uint64_t{64} << 10;
+constexpr std::uint64_t kLargestChunkBytes = std::uint64_t{8} << 20;
 
 }  // namespace
 
 void Arena::add_chunk(std::size_t least_bytes) {
-  const std::size_t doubled = std::clamp(static_cast<std::size_t>(mapped_bytes_), kFirstChunkBytes, kLargestChunkBytes);
-  Pages pages(std::max(doubled, least_bytes), *budget_);
+  if (free_numbers_.empty() && numbers_ == kMostChunks) throw ShardFullError(mapped_bytes_);
+  const std::uint64_t wanted = std::max(std::clamp(mapped_bytes_, kFirstChunkBytes, std::uint64_t{kHugePageBytes}),
+                                        std::min(mapped_bytes_ / 4, kLargestChunkBytes));
+  const std::uint64_t used = used_bytes();
   if (!chunks_.empty()) chunks_.back().used_end = next_;
-  next_ = pages.data();
-  end_ = next_ + pages.size();
-  mapped_bytes_ += pages.size();
-  chunks_.push_back({std::move(pages), nullptr});
+  chunks_.push_back({Pages(std::max<std::size_t>(wanted, kFirstOffset + least_bytes), *budget_), 0, nullptr});
+
+  Chunk& chunk = chunks_.back();
+  if (free_numbers_.empty()) {
+    chunk.number = numbers_++;
+  } else {
+    chunk.number = free_numbers_.back();
+    free_numbers_.pop_back();
+  }
+  starts_[chunk.number] = chunk.pages.data();
+  number_ = chunk.number << kOffsetBits;
+  start_ = chunk.pages.data();
+  next_ = start_ + kFirstOffset;
+  // Behind an entry that is longer than a chunk none begins: places don't reach there.
+  end_ = start_ + (chunk.pages.size() > kLargestChunkBytes ? kFirstOffset + least_bytes : chunk.pages.size());
+  finished_bytes_ = used;
+  mapped_bytes_ += chunk.pages.size();
+}
+
+void Arena::drop_first_chunk() {
+  assert(chunks_.size() > 1);
+  const Chunk& chunk = chunks_.front();
+  finished_bytes_ -= static_cast<std::uint64_t>(chunk.used_end - chunk.pages.data()) - kFirstOffset;
+  mapped_bytes_ -= chunk.pages.size();
+  free_numbers_.push_back(chunk.number);
+  chunks_.erase(chunks_.begin());
 }
 
 }  // namespace shardflow

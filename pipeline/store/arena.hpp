@@ -1,8 +1,11 @@
-// A shard's key and value bytes, one entry behind the other, in chunks that double up to 8 MiB.
+// A shard's key and value bytes, one entry behind the other, in chunks that double up to 2 MiB, and are a quarter of
+// all up to 8 MiB.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "pipeline/pages.hpp"
@@ -10,21 +13,37 @@
 
 namespace shardflow {
 
-// Only ever appended to, by one thread. Entries never move, so pointers into it live as long as it does.
+// Appended to by one thread. An entry stays where it is, unless its whole chunk is given back.
 class Arena {
  public:
   // Behind the last entry there are always this many bytes, so that a copy may write whole vectors.
   static constexpr std::size_t kSlackBytes = 64;
 
-  explicit Arena(MemoryBudget& budget) : budget_(&budget) {}
+  // Where an entry is: a chunk's number, and behind it entry::kUnitBytes from the chunk's start. Never 0.
+  using Place = std::uint32_t;
+  struct Entry {
+    Place place;
+    char* at;
+  };
 
-  // Room for `bytes`, uninitialised. Throws as Pages does.
-  char* allocate(std::size_t bytes) {
+  explicit Arena(MemoryBudget& budget)
+      : budget_(&budget), starts_(std::make_unique_for_overwrite<char*[]>(kMostChunks)) {
+    starts_[0] = nullptr;
+  }
+
+  // Room for `bytes`, uninitialised. REQUIRES: a multiple of entry::kUnitBytes. Throws as Pages does, and
+  // ShardFullError where places run out: at 16 GiB, less what is lost at the ends of chunks.
+  Entry allocate(std::size_t bytes) {
     if (bytes + kSlackBytes > static_cast<std::size_t>(end_ - next_)) [[unlikely]]
       add_chunk(bytes + kSlackBytes);
     char* const at = next_;
     next_ += bytes;
-    return at;
+    return {place_of(at), at};
+  }
+
+  // Of place 0: an address that may be prefetched, and no more.
+  char* at(Place place) const {
+    return starts_[place >> kOffsetBits] + std::size_t{place & kOffsetMask} * entry::kUnitBytes;
   }
 
   // Calls visit(const char*) for the start of every live entry, in the order of their allocation.
@@ -32,11 +51,12 @@ class Arena {
   void for_each_live(Visit&& visit) const {
     for (std::size_t i = 0; i < chunks_.size(); ++i) for_each_live_in(i, visit);
   }
-  // Likewise, of chunk i alone. REQUIRES: i < chunks().
+  // Likewise, of the i-th chunk alone. REQUIRES: i < chunks().
   template <class Visit>
   void for_each_live_in(std::size_t i, Visit&& visit) const {
-    const char* const end = i + 1 == chunks_.size() ? next_ : chunks_[i].used_end;
-    for (const char* at = chunks_[i].pages.data(); at != end;) {
+    const Chunk& chunk = chunks_[i];
+    const char* const end = i + 1 == chunks_.size() ? next_ : chunk.used_end;
+    for (const char* at = chunk.pages.data() + kFirstOffset; at != end;) {
       const entry::Extent extent = entry::extent(at);
       if (extent.live) visit(at);
       at += extent.bytes;
@@ -44,21 +64,60 @@ class Arena {
   }
   std::size_t chunks() const { return chunks_.size(); }
 
+  // For compaction. What comes next goes into another chunk than all before.
+  void begin_chunk() { add_chunk(1); }
+  // Calls move(Entry) for each live entry of the first chunk, and gives the chunk back.
+  // REQUIRES: begin_chunk() was called since it was the last one; move() leaves the entry dead, or throws.
+  template <class Move>
+  void drain_first_chunk(Move&& move) {
+    const Place number = chunks_.front().number << kOffsetBits;
+    char* const start = chunks_.front().pages.data();
+    char* const end = chunks_.front().used_end;
+    for (char* at = start + kFirstOffset; at != end;) {
+      const entry::Extent extent = entry::extent(at);
+      if (extent.live) move(Entry{number + static_cast<Place>((at - start) / kUnit), at});
+      at += extent.bytes;
+    }
+    drop_first_chunk();
+  }
+
+  // Of all entries, dead ones too.
+  std::uint64_t used_bytes() const {
+    return chunks_.empty() ? 0 : finished_bytes_ + static_cast<std::uint64_t>(next_ - start_) - kFirstOffset;
+  }
   std::uint64_t mapped_bytes() const { return mapped_bytes_; }
 
  private:
+  static constexpr std::ptrdiff_t kUnit = entry::kUnitBytes;
+  // An entry begins within the first 8 MiB of its chunk, which may be longer for its sake.
+  static constexpr std::uint32_t kOffsetBits = 21;
+  static constexpr Place kOffsetMask = (Place{1} << kOffsetBits) - 1;
+  static constexpr std::uint32_t kMostChunks = std::uint32_t{1} << (32 - kOffsetBits);
+  // So that no place is 0.
+  static constexpr std::size_t kFirstOffset = entry::kUnitBytes;
+
   struct Chunk {
     Pages pages;
-    const char* used_end;  // of every chunk but the last, whose end is next_
+    Place number;
+    char* used_end;  // of every chunk but the last, whose end is next_
   };
 
+  Place place_of(const char* at) const { return number_ + static_cast<Place>((at - start_) / kUnit); }
   void add_chunk(std::size_t least_bytes);
+  void drop_first_chunk();
 
   MemoryBudget* budget_;
   std::vector<Chunk> chunks_;
+  // The present chunk: its number, as part of a place; its start; the next entry's; its end.
+  Place number_ = 0;
+  char* start_ = nullptr;
   char* next_ = nullptr;
   char* end_ = nullptr;
+  std::uint64_t finished_bytes_ = 0;  // of entries, in the chunks before
   std::uint64_t mapped_bytes_ = 0;
+  std::uint32_t numbers_ = 0;        // given to chunks so far
+  std::vector<Place> free_numbers_;  // of chunks that were given back
+  std::unique_ptr<char*[]> starts_;  // by number
 };
 
 }  // namespace shardflow

@@ -21,7 +21,7 @@ std::uint64_t compare_shard(const Store& before, const Store& after, std::size_t
   std::uint64_t same = 0;
   // Keys in an arena have bytes behind them to read.
   const auto value_in = [shard](const Store& store, std::string_view key) {
-    return store.shards()[shard].find(key, store.hash().padded(key));
+    return store.shards()[shard].find(key, slot_hash(store.hash().padded(key)));
   };
   after.shards()[shard].for_each([&](std::string_view key, std::string_view value) {
     const auto old = value_in(before, key);

@@ -1,11 +1,12 @@
-// A stored record: its lengths, its key, its value, in one run of arena bytes.
+// A stored record: its lengths, its key, its value, in one run of arena bytes, a multiple of kUnitBytes long.
 //
 //   short  [key length][value length][value room] key value…      each length up to 254: 3 bytes of header
 //   long   [255] [key u32][value u32][value room u32] key value…  13 bytes of header
 //   dead   [0] [bytes u16]…  or  [255] [0 u32][0 u32][room u32]…   a value that outgrew its room moved away
 //
-// The room is what a value may grow to in place. An arena is walked entry by entry, so each, dead ones
-// too, tells its own length; a key is never empty, so a key length of 0 is free to mean dead.
+// The room is what a value may grow to in place; it takes what rounding the length up gives. An arena is walked entry
+// by entry, so each, dead ones too, tells its own length; a key is never empty, so a key length of 0 is free to mean
+// dead.
 #pragma once
 
 #include <cassert>
@@ -15,6 +16,9 @@
 #include <string_view>
 
 namespace shardflow::entry {
+
+// Entries begin at multiples of it, so that 32 bits can tell 16 GiB of places.
+inline constexpr std::size_t kUnitBytes = 4;
 
 inline constexpr std::size_t kShortMost = 254;
 inline constexpr unsigned char kLong = 255;
@@ -26,17 +30,30 @@ struct Header {
   std::uint32_t value_bytes;
   std::uint32_t value_room;
   std::uint32_t header_bytes;
+
+  std::size_t total_bytes() const { return header_bytes + std::size_t{key_bytes} + value_room; }
 };
 
 inline unsigned char byte(const char* at) { return static_cast<unsigned char>(*at); }
 
-inline bool is_short(std::size_t key_bytes, std::size_t value_room) {
-  return key_bytes <= kShortMost && value_room <= kShortMost;
-}
+// What an entry takes.
+struct Layout {
+  std::size_t total_bytes;
+  std::size_t value_room;
+  bool is_short;
+};
 
-// Bytes that an entry takes.
-inline std::size_t total_bytes(std::size_t key_bytes, std::size_t value_room) {
-  return (is_short(key_bytes, value_room) ? kShortHeaderBytes : kLongHeaderBytes) + key_bytes + value_room;
+// Of an entry for a value of up to `value_bytes`.
+inline Layout layout(std::size_t key_bytes, std::size_t value_bytes) {
+  const auto rounded = [&](std::size_t header_bytes) {
+    return (header_bytes + key_bytes + value_bytes + kUnitBytes - 1) / kUnitBytes * kUnitBytes;
+  };
+  const std::size_t short_bytes = rounded(kShortHeaderBytes);
+  const std::size_t short_room = short_bytes - kShortHeaderBytes - key_bytes;
+  if (key_bytes <= kShortMost && short_room <= kShortMost) [[likely]]
+    return {short_bytes, short_room, true};
+  const std::size_t long_bytes = rounded(kLongHeaderBytes);
+  return {long_bytes, long_bytes - kLongHeaderBytes - key_bytes, false};
 }
 
 // REQUIRES: `at` is the start of a live entry.
@@ -58,15 +75,15 @@ inline std::string_view value(const char* at, const Header& header) {
 }
 
 // Writes the header of a new entry; returns where the key's bytes belong, the value's behind them.
-inline char* write_header(char* at, std::size_t key_bytes, std::size_t value_bytes, std::size_t value_room) {
-  if (is_short(key_bytes, value_room)) [[likely]] {
+inline char* write_header(char* at, const Layout& layout, std::size_t key_bytes, std::size_t value_bytes) {
+  if (layout.is_short) [[likely]] {
     at[0] = static_cast<char>(key_bytes);
     at[1] = static_cast<char>(value_bytes);
-    at[2] = static_cast<char>(value_room);
+    at[2] = static_cast<char>(layout.value_room);
     return at + kShortHeaderBytes;
   }
   const std::uint32_t lengths[3] = {static_cast<std::uint32_t>(key_bytes), static_cast<std::uint32_t>(value_bytes),
-                                    static_cast<std::uint32_t>(value_room)};
+                                    static_cast<std::uint32_t>(layout.value_room)};
   at[0] = static_cast<char>(kLong);
   std::memcpy(at + 1, lengths, sizeof lengths);
   return at + kLongHeaderBytes;
@@ -86,7 +103,7 @@ inline void set_value_bytes(char* at, std::size_t value_bytes) {
 inline void kill(char* at) {
   const Header header = read(at);
   if (header.header_bytes == kShortHeaderBytes) {
-    const auto bytes = static_cast<std::uint16_t>(total_bytes(header.key_bytes, header.value_room));
+    const auto bytes = static_cast<std::uint16_t>(header.total_bytes());
     at[0] = 0;
     std::memcpy(at + 1, &bytes, sizeof bytes);
     return;
@@ -108,7 +125,7 @@ inline Extent extent(const char* at) {
     return {bytes, false};
   }
   const Header header = read(at);
-  return {header.header_bytes + std::size_t{header.key_bytes} + header.value_room, header.key_bytes != 0};
+  return {header.total_bytes(), header.key_bytes != 0};
 }
 
 }  // namespace shardflow::entry

@@ -17,6 +17,10 @@
 
 namespace shardflow {
 
+// Of a KeyHash, what a table keeps: as many bits as place a key and, nearly always, tell it from the others of its
+// place; twice as many would double the table.
+inline std::uint32_t slot_hash(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); }
+
 class KeyHash {
  public:
   // Reading a key may touch this many bytes behind it.

@@ -12,7 +12,7 @@ namespace {
 // Room is made for this many records at a time: few enough that a block of repeats can't make the
 // table grow by much, many enough that the check costs nothing.
 constexpr std::size_t kStepRecords = 1024;
-// The table's first size. 5,734 keys at its goal load, 128 KiB.
+// The table's first size: 64 KiB.
 constexpr std::size_t kFirstKeys = 5'700;
 
 // Three stages, so that no record waits for memory. A record's slot is fetched this many records before its
@@ -21,6 +21,11 @@ constexpr std::size_t kFetchAhead = 48;
 // … then located, which tells a repeated key's entry, and that is fetched, this many before.
 constexpr std::size_t kLocateAhead = 8;
 static_assert(std::has_single_bit(kLocateAhead));
+
+// What an entry takes beyond its key and value, rounded up: its header, and the end of its last unit.
+constexpr std::uint64_t kEntryBytes = entry::kShortHeaderBytes + entry::kUnitBytes / 2;
+// Below this much garbage nothing is compacted.
+constexpr std::uint64_t kSparedGarbageBytes = std::uint64_t{64} << 10;
 
 }  // namespace
 
@@ -46,7 +51,7 @@ void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
     if (soon < count) {
       Slot& slot = table_.locate(records[soon].hash);
       located[soon % kLocateAhead] = &slot;
-      __builtin_prefetch(slot.entry, 1);
+      __builtin_prefetch(arena_.at(slot.entry), 1);
     }
     if (turn < count) {
       table_.prefetch(records[turn].hash);
@@ -55,27 +60,63 @@ void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
   }
 }
 
-std::optional<std::string_view> Shard::find(std::string_view key, std::uint64_t hash) const {
+std::optional<std::string_view> Shard::find(std::string_view key, std::uint32_t hash) const {
   if (table_.empty()) return std::nullopt;
-  const Slot& slot =
-      table_.resolve(table_.locate(hash), hash, [&](const char* at) { return entry::key(at, entry::read(at)) == key; });
-  if (slot.entry == nullptr) return std::nullopt;
-  return entry::value(slot.entry, entry::read(slot.entry));
+  const Slot& slot = table_.resolve(table_.locate(hash), hash, [&](Arena::Place place) {
+    const char* const at = arena_.at(place);
+    return entry::key(at, entry::read(at)) == key;
+  });
+  if (slot.entry == 0) return std::nullopt;
+  const char* const at = arena_.at(slot.entry);
+  return entry::value(at, entry::read(at));
 }
 
 void Shard::make_room(std::size_t records, double input_share) {
+  if (arena_.used_bytes() > most_used_bytes()) compact();
   if (table_.room() >= records) return;
   const std::size_t planned = table_.empty() ? kFirstKeys : planned_keys({table_.size(), applied_, input_share});
   table_.rebuild_for(std::max(planned, table_.size() + records));
 }
 
+std::uint64_t Shard::most_used_bytes() const {
+  const std::uint64_t live = key_bytes_ + value_bytes_ + table_.size() * kEntryBytes;
+  return live + live / 2 + kSparedGarbageBytes;
+}
+
+void Shard::compact() {
+  std::size_t chunks = arena_.chunks();
+  for (arena_.begin_chunk(); chunks > 0; --chunks) {
+    arena_.drain_first_chunk([this](Arena::Entry from) { move(from); });
+  }
+}
+
+void Shard::move(Arena::Entry from) {
+  const entry::Header header = entry::read(from.at);
+  const std::string_view key = entry::key(from.at, header);
+  const std::uint32_t hash = slot_hash(hash_->padded(key));
+  Slot& slot = table_.resolve(table_.locate(hash), hash, [&](Arena::Place place) { return place == from.place; });
+  slot.entry = write(key, entry::value(from.at, header), header.value_bytes);
+  entry::kill(from.at);
+}
+
+// Behind both there are bytes to read: in a block, and in the arena.
+inline Arena::Place Shard::write(std::string_view key, std::string_view value, std::size_t value_room) {
+  const entry::Layout layout = entry::layout(key.size(), value_room);
+  const Arena::Entry entry = arena_.allocate(layout.total_bytes);
+  char* const at = entry::write_header(entry.at, layout, key.size(), value.size());
+  copy_padded(at, key.data(), key.size());
+  copy_padded(at + key.size(), value.data(), value.size());
+  return entry.place;
+}
+
 inline void Shard::upsert(Slot& located, const char* text, const RecordRef& record) {
   const char* const key = text + record.key_offset;
-  Slot& slot = table_.resolve(located, record.hash, [&](const char* at) {
+  Slot& slot = table_.resolve(located, record.hash, [&](Arena::Place place) {
+    const char* const at = arena_.at(place);
     const entry::Header header = entry::read(at);
     return header.key_bytes == record.key_bytes && equal_padded(at + header.header_bytes, key, record.key_bytes);
   });
-  if (slot.entry == nullptr) {
+  if (slot.entry == 0) {
     insert(slot, text, record);
   } else {
     update(slot, text, record);
@@ -83,33 +124,28 @@ inline void Shard::upsert(Slot& located, const char* text, const RecordRef& reco
 }
 
 inline void Shard::insert(Slot& slot, const char* text, const RecordRef& record) {
-  char* const at = arena_.allocate(entry::total_bytes(record.key_bytes, record.value_bytes));
-  char* const key = entry::write_header(at, record.key_bytes, record.value_bytes, record.value_bytes);
-  copy_padded(key, text + record.key_offset, record.key_bytes);
-  copy_padded(key + record.key_bytes, text + record.value_offset, record.value_bytes);
-  table_.occupy(slot, record.hash, at);
+  const std::string_view key(text + record.key_offset, record.key_bytes);
+  const std::string_view value(text + record.value_offset, record.value_bytes);
+  table_.occupy(slot, record.hash, write(key, value, value.size()));
   key_bytes_ += record.key_bytes;
   value_bytes_ += record.value_bytes;
 }
 
 inline void Shard::update(Slot& slot, const char* text, const RecordRef& record) {
-  const entry::Header header = entry::read(slot.entry);
+  char* const at = arena_.at(slot.entry);
+  const entry::Header header = entry::read(at);
+  if (record.value_bytes <= header.value_room) [[likely]] {
+    entry::set_value_bytes(at, record.value_bytes);
+    std::memcpy(at + header.header_bytes + header.key_bytes, text + record.value_offset, record.value_bytes);
+  } else {
+    // A quarter more than it needs, so that a value that grows again and again is not moved each time.
+    const std::string_view key(text + record.key_offset, record.key_bytes);
+    const std::string_view value(text + record.value_offset, record.value_bytes);
+    slot.entry = write(key, value, value.size() + value.size() / 4);
+    entry::kill(at);
+  }
   value_bytes_ += record.value_bytes;
   value_bytes_ -= header.value_bytes;
-  if (record.value_bytes <= header.value_room) [[likely]] {
-    entry::set_value_bytes(slot.entry, record.value_bytes);
-    std::memcpy(slot.entry + header.header_bytes + header.key_bytes, text + record.value_offset, record.value_bytes);
-    return;
-  }
-  // Half as much again as it needs: however often a value grows, what it left behind stays below three
-  // times its longest.
-  const std::size_t room = record.value_bytes + std::size_t{record.value_bytes} / 2;
-  char* const at = arena_.allocate(entry::total_bytes(record.key_bytes, room));
-  char* const key = entry::write_header(at, record.key_bytes, record.value_bytes, room);
-  copy_padded(key, text + record.key_offset, record.key_bytes);
-  copy_padded(key + record.key_bytes, text + record.value_offset, record.value_bytes);
-  entry::kill(slot.entry);
-  slot.entry = at;
 }
 
 }  // namespace shardflow

@@ -18,16 +18,18 @@ namespace shardflow {
 
 class Shard {
  public:
-  explicit Shard(MemoryBudget& budget) : table_(budget), arena_(budget) {}
+  // Both must outlive it.
+  Shard(const KeyHash& hash, MemoryBudget& budget) : hash_(&hash), table_(budget), arena_(budget) {}
 
   // Upserts the records in their order; the last value of a key stays. `text` is the block's text that
   // they point into, with KeyHash::kPaddingBytes readable bytes behind it. `input_share` is how much of
   // the whole input (0 to 1) has been read by the end of this batch, 0 if nobody knows: it is what the
-  // table's growth is planned by. Throws MemoryLimitError; the shard stays valid.
+  // table's growth is planned by. What values leave behind that outgrow their room, or shrink, is compacted where it
+  // is more than half of what is alive. Throws MemoryLimitError, ShardFullError; the shard stays valid.
   void apply(const char* text, std::span<const RecordRef> records, double input_share);
 
   // The value, valid until the shard is written to again or destroyed.
-  std::optional<std::string_view> find(std::string_view key, std::uint64_t hash) const;
+  std::optional<std::string_view> find(std::string_view key, std::uint32_t hash) const;
 
   // Calls visit(key, value) for every record, in the order in which the keys first came
   // (a value that outgrew its room moves to the end). The value's bytes stand behind the key's.
@@ -50,6 +52,8 @@ class Shard {
   std::uint64_t applied() const { return applied_; }
   std::uint64_t table_bytes() const { return table_.mapped_bytes(); }
   std::uint64_t arena_bytes() const { return arena_.mapped_bytes(); }
+  // Of it, bytes of entries, and of what values left behind.
+  std::uint64_t arena_used_bytes() const { return arena_.used_bytes(); }
   // Bytes of all keys, and of all values as they are now.
   std::uint64_t key_bytes() const { return key_bytes_; }
   std::uint64_t value_bytes() const { return value_bytes_; }
@@ -60,7 +64,13 @@ class Shard {
   void upsert(Slot& located, const char* text, const RecordRef& record);
   void insert(Slot& slot, const char* text, const RecordRef& record);
   void update(Slot& slot, const char* text, const RecordRef& record);
+  Arena::Place write(std::string_view key, std::string_view value, std::size_t value_room);
+  // Of entries, live or dead, before compaction pays.
+  std::uint64_t most_used_bytes() const;
+  void compact();
+  void move(Arena::Entry from);
 
+  const KeyHash* hash_;
   Table table_;
   Arena arena_;
   std::uint64_t applied_ = 0;

@@ -13,39 +13,39 @@
 namespace shardflow {
 
 struct Slot {
-  std::uint64_t hash;
-  char* entry;  // nullptr: free
+  std::uint32_t hash;
+  std::uint32_t entry;  // its place in the arena; 0: free
 };
 
 inline constexpr std::size_t kLineSlots = 64 / sizeof(Slot);
 
-// Bit 4 * i is set where slot i has the hash or is free, or bit 4 * i + 2. REQUIRES: a line's first slot, aligned.
+// Bit 2 * i is set where slot i has the hash, bit 2 * i + 1 where it is free. REQUIRES: a line's first slot, aligned.
 namespace slot_line {
 
-inline std::uint32_t ends_anywhere(const Slot* line, std::uint64_t hash) {
+inline std::uint32_t ends_anywhere(const Slot* line, std::uint32_t hash) {
   std::uint32_t ends = 0;
   for (std::size_t i = 0; i < kLineSlots; ++i) {
-    ends |= static_cast<std::uint32_t>((line[i].hash == hash) | (line[i].entry == nullptr)) << (4 * i);
+    ends |= static_cast<std::uint32_t>(line[i].hash == hash) << (2 * i);
+    ends |= static_cast<std::uint32_t>(line[i].entry == 0) << (2 * i + 1);
   }
   return ends;
 }
 
 #if defined(__SSE2__)
-inline std::uint32_t ends(const Slot* line, std::uint64_t hash) {
-  const __m128i wanted = _mm_set_epi64x(0, static_cast<long long>(hash));
+inline std::uint32_t ends(const Slot* line, std::uint32_t hash) {
+  const __m128i wanted = _mm_set1_epi64x(hash);  // its upper half, 0, is what a free slot's entry is compared with
   const auto equal = [&](std::size_t i) {
-    return _mm_cmpeq_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(line + i)), wanted);
+    return _mm_cmpeq_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(line) + i), wanted);
   };
   const __m128i bytes = _mm_packs_epi16(_mm_packs_epi32(equal(0), equal(1)), _mm_packs_epi32(equal(2), equal(3)));
-  const auto halves = static_cast<std::uint32_t>(_mm_movemask_epi8(bytes));
-  return halves & (halves >> 1) & 0x5555;  // SSE2 compares 32 bits: both halves must be equal
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(bytes));
 }
 #else
-inline std::uint32_t ends(const Slot* line, std::uint64_t hash) { return ends_anywhere(line, hash); }
+inline std::uint32_t ends(const Slot* line, std::uint32_t hash) { return ends_anywhere(line, hash); }
 #endif
 
 // The slot of the first end. REQUIRES: there is one.
-inline std::size_t first(std::uint32_t ends) { return static_cast<std::size_t>(std::countr_zero(ends)) / 4; }
+inline std::size_t first(std::uint32_t ends) { return static_cast<std::size_t>(std::countr_zero(ends)) / 2; }
 
 }  // namespace slot_line
 

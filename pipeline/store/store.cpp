@@ -10,12 +10,12 @@ Store::Store(std::uint32_t shards, std::uint64_t memory_limit_bytes)
     : router_(shards), budget_(std::make_unique<MemoryBudget>(memory_limit_bytes)) {
   assert(shards > 0);
   shards_.reserve(shards);
-  for (std::uint32_t i = 0; i < shards; ++i) shards_.emplace_back(*budget_);
+  for (std::uint32_t i = 0; i < shards; ++i) shards_.emplace_back(hash_, *budget_);
 }
 
 std::optional<std::string_view> Store::find(std::string_view key) const {
   const PaddedKey padded(key);
-  return shards_[router_.shard_of(padded.view())].find(key, hash_.padded(padded.view()));
+  return shards_[router_.shard_of(padded.view())].find(key, slot_hash(hash_.padded(padded.view())));
 }
 
 std::size_t Store::size() const {

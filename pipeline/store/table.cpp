@@ -16,11 +16,12 @@ void Table::rebuild_for(std::size_t keys) {
 
   slots_ = reinterpret_cast<Slot*>(pages_.data());
   slot_count_ = pages_.size() / sizeof(Slot);
+  line_count_ = slot_count_ / kLineSlots;
   most_ = static_cast<std::size_t>(static_cast<double>(slot_count_) * kMostLoad);
   for (std::size_t i = 0; i < old_count; ++i) {
-    if (old_slots[i].entry == nullptr) continue;
+    if (old_slots[i].entry == 0) continue;
     Slot& home = slots_[this->home(old_slots[i].hash)];
-    resolve(home, old_slots[i].hash, [](const char*) { return false; }) = old_slots[i];
+    resolve(home, old_slots[i].hash, [](std::uint32_t) { return false; }) = old_slots[i];
   }
 }
 

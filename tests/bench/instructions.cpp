@@ -45,6 +45,7 @@ class Blocks {
   }
   std::deque<Batch>& batches() { return batches_; }
   MemoryBudget& budget() { return budget_; }
+  const KeyHash& hash() const { return hash_; }
 
   std::uint64_t partition() {
     std::uint64_t records = 0;
@@ -104,7 +105,7 @@ void apply(Blocks& blocks, Shard& shard) {
 // Keys that are new, with the table growing.
 std::uint64_t insert(Blocks& blocks) {
   const std::uint64_t records = blocks.partition();
-  Shard shard(blocks.budget());
+  Shard shard(blocks.hash(), blocks.budget());
   measured([&] { apply(blocks, shard); });
   return records;
 }
@@ -112,7 +113,7 @@ std::uint64_t insert(Blocks& blocks) {
 // The same keys once more.
 std::uint64_t update(Blocks& blocks) {
   const std::uint64_t records = blocks.partition();
-  Shard shard(blocks.budget());
+  Shard shard(blocks.hash(), blocks.budget());
   apply(blocks, shard);
   measured([&] { apply(blocks, shard); });
   return records;
