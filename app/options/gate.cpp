@@ -32,7 +32,7 @@ po::options_description against_options() {
       "record");
   add("mode", text(std::string(modes().front().name))->value_name("MODE"), ("how to load: " + mode_names()).c_str());
   add("threads", text(std::to_string(logical_cores()))->value_name("N"), "threads of a run");
-  add("shards", text(std::to_string(4 * logical_cores()))->value_name("N"), "shards of a run");
+  add("shards", text(std::to_string(default_shards()))->value_name("N"), "shards of a run");
   return options;
 }
 

@@ -68,13 +68,15 @@ std::vector<const Mode*> read_modes(const Merged& merged) {
   });
 }
 
+std::uint32_t default_shards() { return 2 * logical_cores(); }
+
 po::options_description run_options() {
   const RunOptions defaults;
   const std::uint32_t cores = logical_cores();
   po::options_description options("Run");
   auto add = options.add_options();
   add("threads", text(std::to_string(cores))->value_name("N"), "threads; default: the cores this process may use");
-  add("shards", text(std::to_string(4 * cores))->value_name("N"), "parts of the store; default: 4 a core");
+  add("shards", text(std::to_string(default_shards()))->value_name("N"), "parts of the store; default: 2 a core");
   add("block-size", text(format_bytes(defaults.block_bytes))->value_name("SIZE"), "input text per block");
   add("workers", text()->value_name("N"), "of channel: threads that write; default: --threads");
   add("capacity", text(std::to_string(defaults.capacity))->value_name("N"),

@@ -13,6 +13,9 @@ inline constexpr Range<std::uint64_t> kRounds{1, 10'000, parse_count};
 inline constexpr Range<std::uint64_t> kSeconds{1, 86'400, parse_count};
 inline constexpr Range<std::size_t> kCapacity{1, std::size_t{1} << 30, parse_count};
 
+// Two a core: each core has one to write while it waits for none, and a shard's part of a block is long.
+std::uint32_t default_shards();
+
 po::options_description general_options();
 po::options_description input_options();
 po::options_description files_option();

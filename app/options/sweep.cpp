@@ -16,7 +16,7 @@ po::options_description grid_options() {
   add("modes", text(std::string(modes().front().name))->value_name("LIST"), ("how: " + mode_names()).c_str());
   add("records", text()->value_name("LIST"), "the first so many of the input; default: all");
   add("threads", text(std::to_string(cores))->value_name("LIST"), "threads");
-  add("shards", text(std::to_string(4 * cores))->value_name("LIST"), "parts of the store");
+  add("shards", text(std::to_string(default_shards()))->value_name("LIST"), "parts of the store");
   add("workers", text()->value_name("LIST"), "of channel: threads that write; default: as --threads");
   add("capacity", text(std::to_string(defaults.capacity))->value_name("LIST"),
       "of channel and flow-record: records that wait; 'unbounded' is one");
