@@ -52,6 +52,7 @@ LoadStatistics fill(const LoadOptions& options, const TerminalOptions& terminal,
   statistics.threads = options.run.threads;
   statistics.block_bytes = options.run.block_bytes;
   statistics.blocks = options.run.blocks;
+  statistics.numa = options.run.numa;
 
   const std::unique_ptr<FileSource> source = open_source(options, interrupt);
   Progress progress;

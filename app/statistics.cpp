@@ -50,6 +50,18 @@ std::string shards_text(const LoadStatistics& s) {
   return text;
 }
 
+std::string numa_text(const LoadStatistics& s) {
+  if (s.mode != "flow") return "only the mode flow binds its shards to nodes";
+  switch (s.run.numa_nodes) {
+    case 0:
+      return "unknown: oneTBB's tbbbind library is missing (libtbbbind-2-5)";
+    case 1:
+      return "this machine has one node: nothing to bind";
+    default:
+      return std::to_string(s.run.numa_nodes) + " nodes, the shards bound to them in turn";
+  }
+}
+
 // At most 68 columns.
 std::string latency_text(const LatencySummary& latency) {
   const auto time = [](std::uint64_t ns) { return human_ns(static_cast<double>(ns)); };
@@ -96,6 +108,7 @@ std::string statistics_text(const LoadStatistics& s, bool verbose, bool color) {
   text += row("memory", memory_text(s));
   text += row("pages", huge_pages(s));
   text += row("shards", shards_text(s));
+  if (s.numa) text += row("numa", numa_text(s));
   text += row("combined", fixed(100 * ratio(records - static_cast<double>(s.run.routed), records), 1) +
                               " % of the records repeated a key of their block");
   if (s.run.skipped > 0) text += row("skipped", with_commas(s.run.skipped) + " bad records");
@@ -137,6 +150,7 @@ std::string statistics_json(const LoadStatistics& s) {
       {"digest", s.digest ? nlohmann::ordered_json(s.digest->hex()) : nlohmann::ordered_json()},
   };
   if (s.run.latency.count() > 0) json["latency"] = LatencySummary::of(s.run.latency).json();
+  if (s.numa) json["numa_nodes"] = s.run.numa_nodes;
   if (s.floor) json["floor_s"] = s.floor->sum_s();
   return json.dump() + "\n";
 }

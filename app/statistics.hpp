@@ -19,6 +19,7 @@ struct LoadStatistics {
   std::uint32_t threads = 0;
   std::size_t block_bytes = 0;
   std::size_t blocks = 0;
+  bool numa = false;  // asked for
   RunReport run;
   Usage usage;  // of the run alone: from the first open to the last write into a shard
   std::uint64_t keys = 0;

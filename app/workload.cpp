@@ -38,6 +38,7 @@ std::vector<std::string> load_words(const LoadOptions& options, const Mode& mode
   add("--workers", std::to_string(run.workers > 0 ? run.workers : run.threads));
   add("--capacity", run.capacity > 0 ? std::to_string(run.capacity) : "unbounded");
   add("--max-threads", std::to_string(run.max_threads));
+  if (run.numa) words.emplace_back("--numa");
   if (run.latency) words.emplace_back("--latency");
   if (options.rate_per_s > 0) add("--rate", std::to_string(options.rate_per_s));
   words.insert(words.end(), options.file_words.begin(), options.file_words.end());

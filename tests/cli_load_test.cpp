@@ -87,6 +87,15 @@ TEST_CASE("every mode, number of shards and of threads ends in the same digest")
   CHECK(flow["keys"] == serial["keys"]);
 }
 
+TEST_CASE("--numa says what it bound, or why nothing") {
+  const Outcome outcome = run({"load", "-", "--numa"}, kThree);
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.error.find("\n  numa      ") != std::string::npos);
+  CHECK(stats_of({"load", "-", "--numa"}, kThree)["keys"] == 2);
+  CHECK(run({"load", "-"}, kThree).error.find("numa") == std::string::npos);
+  CHECK(run({"load", "-", "--numa", "--mode", "serial"}, kThree).error.find("only the mode flow") != std::string::npos);
+}
+
 TEST_CASE("statistics fit 80 columns and name the figures people ask for") {
   const Outcome outcome = run({"load", "-", "-v", "--digest"}, kThree);
   CHECK(outcome.error.starts_with("3 records, 2 keys in "));

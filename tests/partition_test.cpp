@@ -92,6 +92,8 @@ TEST_CASE("combining is tried in every 32nd block and goes on where it pays") {
   CHECK(bench.run(numbered(1000, 10), 33).routed == 10);   // stayed with it
   CHECK(bench.run(numbered(1000, 1000), 34).routed == 1000);
   CHECK(bench.run(numbered(1000, 10), 35).routed == 1000);  // block 34 taught that it does not pay
+  CHECK(bench.run(numbered(1000, 700), 64).routed < 800);
+  CHECK(bench.run(numbered(1000, 700), 65).routed == 1000);  // three in ten are too few
 }
 
 TEST_CASE("keys of other lengths and values than the ones before them are not taken for repeats") {

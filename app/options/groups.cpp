@@ -81,6 +81,7 @@ po::options_description run_options() {
   add("workers", text()->value_name("N"), "of channel: threads that write; default: --threads");
   add("capacity", text(std::to_string(defaults.capacity))->value_name("N"),
       "of channel and flow-record: records that wait; or 'unbounded'");
+  add("numa", po::bool_switch(), "of flow: write each shard on one NUMA node");
   add_limits(options);
   return options;
 }
@@ -118,6 +119,7 @@ void read_run_options(const Merged& merged, LoadOptions& options) {
   options.run.block_bytes = number_within(merged, "block-size", kBlockBytes);
   if (merged.has("workers")) options.run.workers = number_within(merged, "workers", kThreads);
   options.run.capacity = read_option(merged, "capacity", read_capacity);
+  options.run.numa = merged.on("numa");
   read_limits(merged, options);
 }
 

@@ -16,6 +16,7 @@
 #include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/latency_log.hpp"
 #include "pipeline/mode/ledger.hpp"
+#include "pipeline/mode/node_arenas.hpp"
 #include "pipeline/mode/run.hpp"
 #include "pipeline/store/partition.hpp"
 
@@ -31,6 +32,8 @@ class FlowGraph {
         partition_(static_cast<std::uint32_t>(shards_.size()), options.rules, store.hash()),
         ledger_(source, store, options),
         latency_(options, shards_.size()),
+        nodes_(options.numa ? numa_nodes() : std::vector<oneapi::tbb::numa_node_id>()),
+        node_arenas_(nodes_.size() > 1 ? NodeArenas(nodes_, options.threads) : NodeArenas()),
         pool_(std::max<std::size_t>(options.blocks, 2), options.block_bytes, shards_.size(), store.budget()),
         reader_(source, pool_),
         // One block may be read while all that the limiter lets through are in flight.
@@ -55,6 +58,7 @@ class FlowGraph {
     graph_.wait_for_all();  // rethrows what a node threw; the graph is then only good for destruction
     RunReport report = ledger_.close(reader_.batches_read());
     report.latency = latency_.merged();
+    report.numa_nodes = static_cast<std::uint32_t>(nodes_.size());
     return report;
   }
 
@@ -78,7 +82,9 @@ class FlowGraph {
   }
 
   void apply(std::size_t shard, Batch& batch, ShardNode::output_ports_type& ports) {
-    shards_[shard].apply(batch.block.data_of_text(), batch.parts[shard].records(), batch.block.input_share);
+    node_arenas_.run(shard, [&] {
+      shards_[shard].apply(batch.block.data_of_text(), batch.parts[shard].records(), batch.block.input_share);
+    });
     if (batch.shards_left.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
     latency_.batch_done(shard, batch);
     std::get<0>(ports).try_put(&batch);
@@ -88,6 +94,8 @@ class FlowGraph {
   Partition partition_;
   Ledger ledger_;
   LatencyLog latency_;
+  std::vector<oneapi::tbb::numa_node_id> nodes_;
+  NodeArenas node_arenas_;
   BatchPool pool_;
   BatchReader reader_;
 

@@ -1,0 +1,24 @@
+#include "pipeline/mode/node_arenas.hpp"
+
+#include <oneapi/tbb/info.h>
+
+#include <algorithm>
+
+namespace shardflow {
+
+namespace tbb = oneapi::tbb;
+
+NodeArenas::NodeArenas(const std::vector<tbb::numa_node_id>& nodes, std::uint32_t threads) {
+  const auto each = std::max<std::size_t>(1, threads / std::max<std::size_t>(1, nodes.size()));
+  for (const tbb::numa_node_id node : nodes) {
+    arenas_.emplace_back(tbb::task_arena::constraints(node, static_cast<int>(each)));
+  }
+}
+
+std::vector<tbb::numa_node_id> numa_nodes() {
+  std::vector<tbb::numa_node_id> nodes = tbb::info::numa_nodes();
+  std::erase(nodes, tbb::task_arena::automatic);  // all it says without tbbbind
+  return nodes;
+}
+
+}  // namespace shardflow
