@@ -4,49 +4,58 @@
 #include <algorithm>
 #include <vector>
 
-#include "pipeline/batch.hpp"
 #include "pipeline/input/parse.hpp"
 #include "pipeline/mode/check_interrupt.hpp"
+#include "pipeline/mode/held_batches.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/locked_shards.hpp"
 #include "pipeline/mode/mode.hpp"
 
 namespace shardflow {
 
-// Reads block after block; calls give(const Batch&, const Fields&, index in the block) for each record, and
-// after each block finish(), which must wait until all that was given is written: then the block is used again.
+// Calls give(HeldBatch&, const Fields&, index in the block) for each record of the block.
+template <class Give>
+void give_records(HeldBatch& batch, const RunOptions& options, std::vector<Fields>& fields, Give& give) {
+  const auto give_one = [&](const Fields& each) {
+    check_interrupt(options);
+    give(batch, each, batch.records);
+    ++batch.records;
+  };
+  if (batch.block.format.kind == TextFormat::Kind::kTsv) {
+    batch.parsed = parse_records(batch.block, options.rules, give_one);
+    return;
+  }
+  // The others rewrite fields, beside those that somebody already reads.
+  fields.clear();
+  batch.parsed = parse_records(batch.block, options.rules, [&](const Fields& each) { fields.push_back(each); });
+  std::ranges::for_each(fields, give_one);
+}
+
+// Reads block after block; calls give(HeldBatch&, const Fields&, index in the block) for each record, and in the end
+// finish(), which must wait until all that was given is written. Who writes a record calls the batch's written().
 template <class Give, class Finish>
 RunReport run_by_record(Source& source, Store& store, const RunOptions& options, LockedShards& shards, Give&& give,
                         Finish&& finish) {
-  Batch batch(options.block_bytes, 0, store.budget());
+  HeldBatches batches(options.block_bytes, store.budget());
   Ledger ledger(source, store, options);
-  const auto give_one = [&](const Fields& fields) {
-    check_interrupt(options);
-    give(batch, fields, batch.records);
-    ++batch.records;
-  };
-  std::vector<Fields> fields;
-  for (; source.next(batch.block); ++batch.sequence) {
-    try {
-      if (batch.block.format.kind == TextFormat::Kind::kTsv) {
-        batch.parsed = parse_records(batch.block, options.rules, give_one);
-      } else {
-        // The others rewrite fields, beside those that somebody already reads.
-        fields.clear();
-        batch.parsed = parse_records(batch.block, options.rules, [&](const Fields& each) { fields.push_back(each); });
-        std::ranges::for_each(fields, give_one);
-      }
-    } catch (...) {
-      finish();  // what was given still reads the block
-      throw;
+  std::uint64_t blocks_read = 0;
+  try {
+    std::vector<Fields> fields;
+    for (HeldBatch* batch = &batches.acquire(); source.next(batch->block); batch = &batches.acquire()) {
+      batch->sequence = blocks_read++;
+      give_records(*batch, options, fields, give);
+      shards.rethrow();
+      batch->routed = batch->records;
+      ledger.admit(*batch);
+      batches.let_go(*batch);
     }
-    finish();
-    shards.rethrow();
-    batch.routed = batch.records;
-    ledger.admit(batch);
-    batch.reset();
+  } catch (...) {
+    finish();  // what was given still reads its block
+    throw;
   }
-  RunReport report = ledger.close(batch.sequence);
+  finish();
+  shards.rethrow();
+  RunReport report = ledger.close(blocks_read);
   report.latency = shards.latency();
   return report;
 }

@@ -1,7 +1,6 @@
 // One bounded queue, one record a message, and workers that take from it: Go's channel and worker pool.
 #include <oneapi/tbb/concurrent_queue.h>
 
-#include <atomic>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -15,54 +14,56 @@ namespace {
 class Channel {
  public:
   // Delegates, so that whatever fails in here the destructor runs: a worker waits until it is sent home.
-  Channel(LockedShards& shards, std::uint32_t workers, std::size_t capacity) : Channel(shards) {
-    if (capacity > 0) queue_.set_capacity(static_cast<std::ptrdiff_t>(capacity));
+  Channel(LockedShards& shards, const RunOptions& options) : Channel(shards, options.interrupt) {
+    if (options.capacity > 0) queue_.set_capacity(static_cast<std::ptrdiff_t>(options.capacity));
+    const std::uint32_t workers = options.workers > 0 ? options.workers : options.threads;
     try {
       for (std::uint32_t i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
     } catch (const std::system_error&) {
       // EAGAIN: too many for the system. Those that run do it all; where there is none, send() writes.
     }
   }
-  ~Channel() {
-    for (std::size_t i = 0; i < workers_.size(); ++i) queue_.push({nullptr, {}, 0});
-  }
+  ~Channel() { close(); }
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
   // Waits while the queue is full.
-  void send(const Batch& batch, const Fields& fields, std::uint64_t index) {
-    if (workers_.empty()) return shards_.upsert(batch, fields, index);
-    queue_.push({&batch, fields, index});
-    ++sent_;  // only now: drain() would wait for ever for what a failed push did not send
+  void send(HeldBatch& batch, const Fields& fields, std::uint64_t index) {
+    const Message message{&batch, fields, index};
+    if (workers_.empty()) return write(message);
+    queue_.push(message);
   }
 
-  // Waits until all that was sent is written.
-  void drain() {
-    for (std::uint64_t done = done_.load(); done != sent_; done = done_.load()) done_.wait(done);
+  // Waits until all that was sent is written. Nothing is to be sent afterwards.
+  void close() {
+    for (std::size_t i = 0; i < workers_.size(); ++i) queue_.push({nullptr, {}, 0});
+    workers_.clear();
   }
 
  private:
   struct Message {
-    const Batch* batch;  // nullptr: go home
+    HeldBatch* batch;  // nullptr: go home
     Fields fields;
     std::uint64_t index;
   };
 
-  explicit Channel(LockedShards& shards) : shards_(shards) {}
+  Channel(LockedShards& shards, const Interrupt* interrupt) : shards_(shards), interrupt_(interrupt) {}
 
   void work() {
     Message message{};
-    for (queue_.pop(message); message.batch != nullptr; queue_.pop(message)) {
-      shards_.upsert(*message.batch, message.fields, message.index);
-      ++done_;
-      done_.notify_one();
-    }
+    for (queue_.pop(message); message.batch != nullptr; queue_.pop(message)) write(message);
+  }
+
+  void write(const Message& message) {
+    // Without a bound, seconds of work may wait: of a run that is over, nobody wants it.
+    const bool wanted = interrupt_ == nullptr || !interrupt_->raised();
+    if (wanted) shards_.upsert(*message.batch, message.fields, message.index);
+    message.batch->written();
   }
 
   LockedShards& shards_;
+  const Interrupt* interrupt_;
   oneapi::tbb::concurrent_bounded_queue<Message> queue_;
-  std::uint64_t sent_ = 0;
-  std::atomic<std::uint64_t> done_{0};
   std::vector<std::jthread> workers_;
 };
 
@@ -70,11 +71,11 @@ class Channel {
 
 RunReport run_channel(Source& source, Store& store, const RunOptions& options) {
   LockedShards shards(store, options);
-  Channel channel(shards, options.workers > 0 ? options.workers : options.threads, options.capacity);
+  Channel channel(shards, options);
   return run_by_record(
       source, store, options, shards,
-      [&](const Batch& batch, const Fields& fields, std::uint64_t index) { channel.send(batch, fields, index); },
-      [&] { channel.drain(); });
+      [&](HeldBatch& batch, const Fields& fields, std::uint64_t index) { channel.send(batch, fields, index); },
+      [&] { channel.close(); });
 }
 
 }  // namespace shardflow

@@ -21,10 +21,13 @@ void LockedShards::upsert(const Batch& batch, const Fields& fields, std::uint64_
 } catch (...) {
   const std::scoped_lock lock(failure_mutex_);
   if (!failure_) failure_ = std::current_exception();
+  failed_ = true;
 }
 
-void LockedShards::rethrow() const {
-  if (failure_) std::rethrow_exception(failure_);
+void LockedShards::rethrow() {
+  if (!failed_) return;
+  const std::scoped_lock lock(failure_mutex_);
+  std::rethrow_exception(failure_);
 }
 
 }  // namespace shardflow

@@ -1,6 +1,7 @@
 // What the record-at-a-time modes share: any thread may write any shard, so each has a mutex.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <exception>
@@ -22,8 +23,8 @@ class LockedShards {
   // wrong for rethrow(), because a thread of its own has nowhere to throw to.
   void upsert(const Batch& batch, const Fields& fields, std::uint64_t index) noexcept;
 
-  // Throws the first failure, if there was one. REQUIRES: no upsert is under way.
-  void rethrow() const;
+  // Throws the first failure so far, if there was one. From any thread.
+  void rethrow();
 
   // How long the records took. REQUIRES: no upsert is under way.
   Histogram latency() const { return latency_.merged(); }
@@ -34,6 +35,7 @@ class LockedShards {
   Router router_;
   LatencyLog latency_;
   std::deque<std::mutex> mutexes_;
+  std::atomic<bool> failed_{false};
   std::mutex failure_mutex_;
   std::exception_ptr failure_;
 };

@@ -49,8 +49,11 @@ RunReport run_thread_per_record(Source& source, Store& store, const RunOptions& 
   Crowd crowd(options.max_threads);
   return run_by_record(
       source, store, options, shards,
-      [&](const Batch& batch, const Fields& fields, std::uint64_t index) {
-        crowd.start([&shards, &batch, fields, index] { shards.upsert(batch, fields, index); });
+      [&](HeldBatch& batch, const Fields& fields, std::uint64_t index) {
+        crowd.start([&shards, &batch, fields, index] {
+          shards.upsert(batch, fields, index);
+          batch.written();
+        });
       },
       [&] { crowd.join(); });
 }
