@@ -158,22 +158,24 @@ TEST_CASE("under a limit on processes a run makes do with the threads it gets") 
   if (geteuid() != 0) return;  // root is not bound by the limit
   const Folder folder;
   const std::string copy = public_copy(folder);
+  const std::string records = run({"generate", "sequential:records=3k"}).out;
+  const auto digest = stats_of({"load", "-", "--mode", "serial"}, records)["digest"];
   for (const char* const mode : {"flow", "channel", "threads", "tasks"}) {
     for (const rlim_t processes : {1ul, 2ul, 3ul, 5ul}) {
       CAPTURE(mode);
       CAPTURE(processes);
       // The leak detector would start a thread of its own.
-      Invocation invocation{{}, "a\t1\nb\t2\n", {{"ASAN_OPTIONS", "detect_leaks=0"}}, "", {}};
+      Invocation invocation{{}, records, {{"ASAN_OPTIONS", "detect_leaks=0"}}, "", {}};
       invocation.in_child = [&] {
         const rlimit limit{processes, processes};
         setrlimit(RLIMIT_NPROC, &limit);
         become_user();
-        execl(copy.c_str(), copy.c_str(), "load", "-", "--mode", mode, "--threads", "8", "-q", "--get", "a", nullptr);
+        execl(copy.c_str(), copy.c_str(), "load", "-", "--mode", mode, "--threads", "8", "--digest", "--stats", "json",
+              nullptr);
       };
       const Outcome outcome = run(invocation);
-      CHECK(outcome.exit_code == 0);
-      CHECK(outcome.out == "1\n");
-      CHECK(outcome.error.empty());
+      REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.error);
+      CHECK(nlohmann::json::parse(outcome.error)["digest"] == digest);
     }
   }
 }

@@ -1,12 +1,17 @@
 // How long records take, and the sources that measure it.
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <string>
 #include <thread>
 
 #include "pipeline/clock.hpp"
 #include "pipeline/errors.hpp"
+#include "pipeline/input/file_source.hpp"
 #include "pipeline/input/paced_source.hpp"
 #include "pipeline/input/stamped_source.hpp"
 #include "pipeline/mode/mode.hpp"
@@ -114,6 +119,33 @@ TEST_CASE("a record longer than a paced source's block comes through whole") {
   std::string given;
   for (Block block(64, budget); source.next(block); block.reset()) given += block.text();
   CHECK(given == text);
+}
+
+TEST_CASE("a record in a pipe that stays open can be found soon: nothing waits until its block is full") {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
+  FileSource pipe(Descriptor{ends[0]}, "pipe", 1 << 20, nullptr);
+  StampedSource source(pipe);
+  Store store(4);
+  Progress progress;
+  RunOptions options;
+  options.threads = 2;
+  options.latency = true;
+  options.progress = &progress;
+  Histogram latency;
+  std::thread run([&] { latency = modes().front().run(source, store, options).latency; });
+  std::int64_t longest_ns = 0;
+  for (std::uint64_t sent = 1; sent <= 20; ++sent) {
+    const std::int64_t start_ns = steady_ns();
+    REQUIRE(write(ends[1], "key\tvalue\n", 10) == 10);
+    while (progress.records < sent && steady_ns() - start_ns < 5'000 * kMillisecond) std::this_thread::yield();
+    longest_ns = std::max(longest_ns, steady_ns() - start_ns);
+  }
+  close(ends[1]);
+  run.join();
+  CHECK(longest_ns < 500 * kMillisecond);  // some hundred microseconds, where nobody else wants the cores
+  CHECK(latency.count() == 20);
+  CHECK(latency.max_ns() < 500 * kMillisecond);
 }
 
 TEST_CASE("an interrupt ends the wait for a record that is not due") {

@@ -44,7 +44,11 @@ rc::Gen<Shape> shape() {
       rc::gen::set(&Shape::shards, rc::gen::inRange<std::uint32_t>(1, 65)),
       rc::gen::set(&Shape::threads, rc::gen::inRange<std::uint32_t>(1, 9)),
       rc::gen::set(&Shape::block_bytes, rc::gen::element<std::size_t>(1, 7, 16, 64, 500, 5000)),
-      rc::gen::set(&Shape::blocks, rc::gen::inRange<std::size_t>(2, 10)));
+      rc::gen::set(&Shape::blocks, rc::gen::inRange<std::size_t>(2, 10)),
+      rc::gen::set(&Shape::workers, rc::gen::inRange<std::uint32_t>(0, 6)),
+      rc::gen::set(&Shape::capacity, rc::gen::element<std::size_t>(1, 2, 100, 0)),
+      rc::gen::set(&Shape::max_threads, rc::gen::element<std::size_t>(1, 2, 256)),
+      rc::gen::set(&Shape::latency, rc::gen::arbitrary<bool>()));
 }
 
 }  // namespace
@@ -59,7 +63,8 @@ struct Arbitrary<Shape> {
 namespace testing {
 std::ostream& operator<<(std::ostream& out, const Shape& shape) {
   return out << shape.shards << " shards, " << shape.threads << " threads, " << shape.blocks << " blocks of "
-             << shape.block_bytes << " bytes";
+             << shape.block_bytes << " bytes, " << shape.workers << " workers, capacity " << shape.capacity << ", "
+             << shape.max_threads << " alive at once, latency " << shape.latency;
 }
 }  // namespace testing
 
@@ -69,7 +74,9 @@ TEST_CASE("every mode ends in the map that one thread and a std::map make, for a
     CHECK(rc::check([&] {
       const Pairs input = *records();
       const Shape run = *rc::gen::arbitrary<Shape>();
-      check_against(testing::run_mode(mode.name, testing::to_tsv(input), run), input, mode.ordered);
+      const testing::RunOutcome outcome = testing::run_mode(mode.name, testing::to_tsv(input), run);
+      check_against(outcome, input, mode.ordered);
+      RC_ASSERT(outcome.latencies == (run.latency ? input.size() : 0));
     }));
   }
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "pipeline/input/stamped_source.hpp"
 #include "pipeline/mode/mode.hpp"
 
 namespace testing {
@@ -54,8 +55,13 @@ RunOutcome run_mode(std::string_view mode, const std::string& text, const Shape&
   options.threads = shape.threads;
   options.block_bytes = shape.block_bytes;
   options.blocks = shape.blocks;
-  const RunReport report = found->run(source, store, options);
-  return {contents(store), report.records, store.digest().hex()};
+  options.workers = shape.workers;
+  options.capacity = shape.capacity;
+  options.max_threads = shape.max_threads;
+  options.latency = shape.latency;
+  StampedSource stamped(source);
+  const RunReport report = found->run(stamped, store, options);
+  return {contents(store), report.records, store.digest().hex(), report.latency.count()};
 }
 
 Map last_values(const Pairs& records) {

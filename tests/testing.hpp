@@ -61,12 +61,17 @@ struct RunOutcome {
   Map map;
   std::uint64_t records = 0;
   std::string digest;
+  std::uint64_t latencies = 0;  // that were measured
 };
 struct Shape {
   std::uint32_t shards = 4;
   std::uint32_t threads = 2;
   std::size_t block_bytes = 4096;
   std::size_t blocks = 4;
+  std::uint32_t workers = 0;
+  std::size_t capacity = 100;
+  std::size_t max_threads = 16;
+  bool latency = false;
 };
 RunOutcome run_mode(std::string_view mode, const std::string& text, const Shape& shape = {});
 
