@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <string_view>
 
 #include "pipeline/descriptor.hpp"
 #include "pipeline/errors.hpp"
@@ -25,24 +26,76 @@ double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
 }
 
+struct Pipe {
+  Pipe() {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) throw IoError("pipe", "cannot be made", errno);
+    read_end = Descriptor(ends[0]);
+    write_end = Descriptor(ends[1]);
+  }
+  Descriptor read_end;
+  Descriptor write_end;
+};
+
+// A null-terminated array, as execve wants it.
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// Our variables are options of this process, and the child was told its own: SHARDFLOW_OUTPUT would have each run of a
+// sweep write its map over the sweep's file.
+std::vector<char*> environment_without_options() {
+  std::vector<char*> variables;
+  for (char** each = environ; *each != nullptr; ++each) {
+    if (!std::string_view(*each).starts_with("SHARDFLOW_")) variables.push_back(*each);
+  }
+  variables.push_back(nullptr);
+  return variables;
+}
+
+// In the child, between fork and exec: nothing here may allocate, or throw. Writes errno to `failure` if it fails.
+[[noreturn]] void become(const char* program, char* const* words, char* const* variables, int errors, int failure,
+                         pid_t parent) {
+  // Not even SIGKILL of the parent leaves a run behind that uses the machine.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(127);
+  const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (nowhere >= 0 && dup2(nowhere, STDOUT_FILENO) >= 0 && dup2(errors, STDERR_FILENO) >= 0) {
+    execve(program, words, variables);
+  }
+  const int error = errno;
+  [[maybe_unused]] const ssize_t told = write(failure, &error, sizeof error);
+  _exit(127);
+}
+
 // A running child whose standard error is read from here. Ended and reaped at the latest with this object.
 class Child {
  public:
   Child(const std::string& program, std::vector<std::string> words) {
-    std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) throw IoError("pipe", "cannot be made", errno);
-    errors_ = Descriptor(ends[0]);
-    const Descriptor write_end(ends[1]);
-    std::vector<char*> pointers;
-    for (std::string& word : words) pointers.push_back(word.data());
-    pointers.push_back(nullptr);
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2(&files, write_end.number(), STDERR_FILENO);
-    const int failed = posix_spawn(&process_, program.c_str(), &files, nullptr, pointers.data(), environ);
-    posix_spawn_file_actions_destroy(&files);
-    if (failed != 0) throw IoError(program, "cannot be started", failed);
+    Pipe errors;
+    Pipe failure;  // closes empty when exec succeeds
+    const std::vector<char*> arguments = pointers_to(words);
+    const std::vector<char*> variables = environment_without_options();
+    const pid_t parent = getpid();
+    process_ = fork();
+    if (process_ == 0) {
+      become(program.c_str(), arguments.data(), variables.data(), errors.write_end.number(), failure.write_end.number(),
+             parent);
+    }
+    if (process_ < 0) {
+      process_ = 0;
+      throw IoError(program, "cannot be started", errno);
+    }
+    errors_ = std::move(errors.read_end);
+    failure.write_end = Descriptor();
+    int error = 0;
+    if (read(failure.read_end.number(), &error, sizeof error) > 0) {
+      waitpid(process_, nullptr, 0);
+      throw IoError(program, "cannot be started", error);
+    }
     // glibc 2.36 declares pidfd_open for C alone.
     end_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, process_, 0)));
     if (!end_.open()) throw IoError(program, "cannot be waited for", errno);

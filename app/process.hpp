@@ -23,7 +23,8 @@ struct ProcessResult {
 inline constexpr std::chrono::milliseconds kNoTimeout{-1};
 
 // Runs `program` with `words` (the first is the name that it is called by); its standard input is ours, its standard
-// output goes nowhere. Throws IoError if it can't be started, InterruptedError (the process is then ended).
+// output goes nowhere, and it has our environment without the SHARDFLOW_ variables. It ends with this process at the
+// latest. Throws IoError if it can't be started, InterruptedError (the process is then ended).
 ProcessResult run_process(const std::string& program, std::vector<std::string> words, const Interrupt& interrupt,
                           std::chrono::milliseconds timeout = kNoTimeout);
 

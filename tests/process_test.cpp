@@ -2,11 +2,17 @@
 #include "app/process.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <thread>
 
 #include "pipeline/errors.hpp"
+#include "tests/folder.hpp"
 
 using namespace shardflow;
 using namespace shardflow::app;
@@ -84,4 +90,37 @@ TEST_CASE("an interrupt ends the process at once") {
   CHECK_THROWS_AS(run_process("/bin/sh", {"sh", "-c", "exec sleep 60"}, interrupt), InterruptedError);
   CHECK(std::chrono::steady_clock::now() - start < 10s);
   raise.join();
+}
+
+TEST_CASE("our variables are our options, and no run's; the others it has") {
+  setenv("SHARDFLOW_OUTPUT", "mine", 1);
+  setenv("OTHER", "yours", 1);
+  CHECK(sh("echo \"[$SHARDFLOW_OUTPUT] [$OTHER]\" >&2").errors == "[] [yours]\n");
+  unsetenv("SHARDFLOW_OUTPUT");
+  unsetenv("OTHER");
+}
+
+TEST_CASE("a process that is killed takes the one that it runs with it") {
+  const testing::Folder folder;
+  const std::string pid_file = folder.path("pid");
+  prctl(PR_SET_CHILD_SUBREAPER, 1);  // the orphan is ours then
+  const pid_t middle = fork();
+  if (middle == 0) {
+    sh("echo $$ > " + pid_file + ".new; mv " + pid_file + ".new " + pid_file + "; exec sleep 60");
+    _exit(0);
+  }
+  for (int i = 0; i < 1000 && folder.names() != std::vector<std::string>{"pid"}; ++i) std::this_thread::sleep_for(10ms);
+  const pid_t orphan = std::stoi(folder.read("pid"));
+  kill(middle, SIGKILL);
+  waitpid(middle, nullptr, 0);
+  int status = 0;
+  pid_t ended = 0;
+  for (int i = 0; i < 500 && ended != orphan; ++i) {
+    ended = waitpid(orphan, &status, WNOHANG);
+    std::this_thread::sleep_for(10ms);
+  }
+  prctl(PR_SET_CHILD_SUBREAPER, 0);
+  REQUIRE(ended == orphan);
+  CHECK(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGKILL);
 }
