@@ -23,9 +23,13 @@ Sample parse_sample(const std::string& text) {
                 json["records"],
                 json["keys"],
                 "",
-                std::nullopt};
+                std::nullopt,
+                {}};
   if (json["digest"].is_string()) sample.digest = json["digest"];
-  if (json.contains("latency")) sample.latency = LatencySummary::of(json["latency"]);
+  if (json.contains("latency")) {
+    sample.latency = LatencySummary::of(json["latency"]);
+    sample.distribution = counts_of(json["latency"]["histogram"]);
+  }
   return sample;
 }
 

@@ -3,6 +3,17 @@
 #include <array>
 
 namespace shardflow::app {
+namespace {
+
+// For a shell, where it needs that.
+std::string quoted(std::string word) {
+  const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$`&|;<>()*?[]#~!{}") == std::string::npos;
+  if (plain) return word;
+  for (std::size_t at = 0; (at = word.find('\'', at)) != std::string::npos; at += 4) word.replace(at, 1, "'\\''");
+  return "'" + word + "'";
+}
+
+}  // namespace
 
 std::span<const Command> commands() {
   static constexpr std::array kCommands{
@@ -18,14 +29,15 @@ std::span<const Command> commands() {
   return kCommands;
 }
 
-std::string command_line(const std::string& command, const std::vector<std::string>& arguments) {
-  std::string line = "shardflow " + command;
-  for (const std::string& word : arguments) {
-    const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$`&|;<>()*?[]#~!{}") == std::string::npos;
-    std::string quoted = word;
-    for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 4) quoted.replace(at, 1, "'\\''");
-    line += plain ? " " + word : " '" + quoted + "'";
+std::string command_line(const std::string& command, const std::vector<std::string>& arguments,
+                         const std::vector<std::string>& variables) {
+  std::string line;
+  for (const std::string& variable : variables) {
+    const std::size_t value = variable.find('=') + 1;
+    line += variable.substr(0, value) + quoted(variable.substr(value)) + " ";
   }
+  line += "shardflow " + command;
+  for (const std::string& word : arguments) line += " " + quoted(word);
   return line;
 }
 

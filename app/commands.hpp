@@ -39,8 +39,9 @@ int gate(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int report(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 int generate(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 
-// A command line as the user could type it again.
-std::string command_line(const std::string& command, const std::vector<std::string>& arguments);
+// A command line as the user could type it again, with the variables that counted before it.
+std::string command_line(const std::string& command, const std::vector<std::string>& arguments,
+                         const std::vector<std::string>& variables);
 
 std::span<const Command> commands();
 // The text of `shardflow --help`.

@@ -8,12 +8,14 @@
 #include "app/child.hpp"
 #include "app/commands.hpp"
 #include "app/comparison.hpp"
+#include "app/hgrm_folder.hpp"
 #include "app/notes.hpp"
 #include "app/options.hpp"
-#include "app/report/report_page.hpp"
+#include "app/report_file.hpp"
 #include "app/shuffle.hpp"
 #include "app/terminal.hpp"
 #include "app/workload.hpp"
+#include "pipeline/errors.hpp"
 #include "pipeline/quantity.hpp"
 
 namespace shardflow::app {
@@ -38,11 +40,18 @@ class Comparer {
         random_(options.seed),
         all_(options.load, options.load.records) {}
 
+  // Once there is a whole round, an interrupt ends it as --max-time does.
   Comparison run() {
     const auto start = Clock::now();
     prepare();
     for (const Mode* const mode : options_.modes) warm_up(*mode);
-    while (!enough(start)) round();
+    try {
+      while (!enough(start)) round();
+    } catch (const InterruptedError&) {
+      drop_unfinished_round();
+      if (comparison_.rounds() == 0) throw;
+      comparison_.stop = Stop::kInterrupted;
+    }
     return std::move(comparison_);
   }
 
@@ -68,7 +77,8 @@ class Comparer {
     verify(mode, first, prefix_);
     const double turn_s = first.ns_per_record * 1e-9 * static_cast<double>(whole_.records);
     const bool slow = turn_s > kLongestTurn_s && comparison_.prefix_records < whole_.records;
-    if (!slow) verify(mode, run(mode, all_, !mode.ordered), whole_);
+    const bool was_all = comparison_.prefix_records == whole_.records;
+    if (!slow && !was_all) verify(mode, run(mode, all_, !mode.ordered), whole_);
     comparison_.modes.push_back({std::string(mode.name), slow, {}});
   }
 
@@ -84,14 +94,18 @@ class Comparer {
     }
   }
 
-  bool enough(Clock::time_point start) const {
+  void drop_unfinished_round() {
+    const auto fewer = [](const ModeSamples& a, const ModeSamples& b) { return a.samples.size() < b.samples.size(); };
+    const std::size_t rounds = std::ranges::min_element(comparison_.modes, fewer)->samples.size();
+    for (ModeSamples& mode : comparison_.modes) mode.samples.resize(rounds);
+  }
+
+  bool enough(Clock::time_point start) {
     const std::uint64_t rounds = comparison_.rounds();
     if (options_.rounds > 0) return rounds == options_.rounds;
-    if (rounds > 0 && std::chrono::duration<double>(Clock::now() - start).count() > options_.max_time_s) return true;
-    if (rounds < kLeastRounds) return false;
-    for (std::size_t i = 0; i < comparison_.modes.size(); ++i) {
-      if (speed_up(comparison_, i).uncertainty() > kUncertainty) return false;
-    }
+    if (rounds >= kLeastRounds && widest_uncertainty(comparison_) <= kUncertainty) return true;
+    if (rounds == 0 || std::chrono::duration<double>(Clock::now() - start).count() <= options_.max_time_s) return false;
+    comparison_.stop = Stop::kOutOfTime;
     return true;
   }
 
@@ -117,13 +131,18 @@ class Comparer {
 int compare(const Strings& arguments, const Interrupt& interrupt) {
   const Parsed<CompareOptions> parsed = parse_compare(arguments);
   if (parsed.answer) return print_answer(*parsed.answer);
-  Comparison comparison = Comparer(parsed.options, parsed.terminal, interrupt).run();
-  comparison.command = command_line("compare", arguments);
   const LoadOptions& load = parsed.options.load;
-  if constexpr (kHasReport) {
-    if (!load.report.empty()) write_report(load.report, comparison_json(comparison));
-  }
-  return print_answer(load.stats == StatsFormat::kJson ? comparison_json(comparison) : comparison_text(comparison));
+  ReportFile report(load.report);
+  HgrmFolder hgrm(load.hgrm, parsed.options.modes);
+  Comparison comparison = Comparer(parsed.options, parsed.terminal, interrupt).run();
+  comparison.command = command_line("compare", arguments, parsed.variables);
+  comparison.settings = parsed.settings;
+  // The table first: what fails from here on does not lose it.
+  print_answer(load.stats == StatsFormat::kJson ? comparison_json(comparison) : comparison_text(comparison));
+  report.write(comparison_json(comparison));
+  hgrm.write(comparison);
+  if (comparison.stop == Stop::kInterrupted) throw InterruptedError();
+  return kOk;
 }
 
 }  // namespace shardflow::app

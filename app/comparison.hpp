@@ -17,14 +17,19 @@ struct ModeSamples {
   std::vector<Sample> samples;  // one a round
 };
 
+// What ended it before the intervals were narrow, or --rounds were done.
+enum class Stop { kNothing, kOutOfTime, kInterrupted };
+
 struct Comparison {
-  std::string command;  // that made it
+  std::string command;   // that made it
+  std::string settings;  // its options, and where each comes from
   Environment environment;
   std::uint32_t threads = 0;
   std::uint32_t shards = 0;
   std::uint64_t records = 0;
   std::uint64_t keys = 0;
   std::uint64_t prefix_records = 0;
+  Stop stop = Stop::kNothing;
   std::vector<ModeSamples> modes;  // the first is what the others are compared with
 
   std::size_t rounds() const { return modes.front().samples.size(); }
@@ -40,6 +45,9 @@ struct SpeedUp {
 };
 // REQUIRES: at least one round.
 SpeedUp speed_up(const Comparison& comparison, std::size_t mode);
+
+// Of all speed-ups. REQUIRES: at least one round.
+double widest_uncertainty(const Comparison& comparison);
 
 // Two tables (three with latencies) of at most 80 columns.
 std::string comparison_text(const Comparison& comparison);

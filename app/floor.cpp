@@ -49,7 +49,7 @@ int floor(const std::vector<std::string>& arguments, const Interrupt& interrupt)
   const Parsed<FloorOptions> parsed = parse_floor(arguments);
   if (parsed.answer) return print_answer(*parsed.answer);
   FloorResult result = measure(parsed.options, parsed.terminal, interrupt);
-  result.command = command_line("floor", arguments);
+  result.command = command_line("floor", arguments, parsed.variables);
   const bool json = parsed.options.load.stats == StatsFormat::kJson;
   return print_answer(json ? floor_json(result) : floor_text(result));
 }

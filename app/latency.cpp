@@ -22,6 +22,18 @@ nlohmann::ordered_json LatencySummary::json() const {
           {"p99_ns", p99_ns}, {"p999_ns", p999_ns}, {"max_ns", max_ns}};
 }
 
+nlohmann::ordered_json histogram_json(const Histogram& histogram) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const auto& [value_ns, count] : histogram.counts()) json.push_back({value_ns, count});
+  return json;
+}
+
+Histogram::Counts counts_of(const nlohmann::json& json) {
+  Histogram::Counts counts;
+  for (const auto& each : json) counts.push_back({each[0], each[1]});
+  return counts;
+}
+
 std::string human_ns(double ns) {
   constexpr std::array<std::string_view, 4> kUnits{" ns", " us", " ms", " s"};
   std::size_t unit = 0;

@@ -24,6 +24,11 @@ struct LatencySummary {
   nlohmann::ordered_json json() const;
 };
 
+// The whole distribution, [value, count] by bucket: runs in other processes are merged by it.
+nlohmann::ordered_json histogram_json(const Histogram& histogram);
+// REQUIRES: JSON that it made.
+Histogram::Counts counts_of(const nlohmann::json& json);
+
 // "312 ns", "1.20 us", "48.1 ms", "2.00 s": three significant digits.
 std::string human_ns(double ns);
 

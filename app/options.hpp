@@ -55,7 +55,7 @@ struct LoadOptions {
   StatsFormat stats = StatsFormat::kText;
   std::string report;            // of compare and sweep: the HTML page's file; empty: none
   std::uint64_t rate_per_s = 0;  // records a second; 0: as fast as it goes
-  std::string hgrm;              // the file for the latencies' distribution; empty: none
+  std::string hgrm;              // the file (of compare, folder) for the latencies' distribution; empty: none
 };
 
 struct CompareOptions {
@@ -139,6 +139,8 @@ struct Parsed {
   TerminalOptions terminal;
   // Where set: print it on standard output and be done (--help, --print-config, --preset list).
   std::optional<std::string> answer;
+  std::vector<std::string> variables;  // that counted: "SHARDFLOW_THREADS=2"
+  std::string settings;                // as --print-config shows them
 };
 
 // REQUIRES: arguments without program and command name. Throw UsageError.

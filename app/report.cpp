@@ -6,7 +6,7 @@
 #include "app/commands.hpp"
 #include "app/history.hpp"
 #include "app/options.hpp"
-#include "app/report/report_page.hpp"
+#include "app/report_file.hpp"
 #include "app/terminal.hpp"
 #include "pipeline/errors.hpp"
 
@@ -30,13 +30,12 @@ int report(const std::vector<std::string>& arguments, const Interrupt&) {
   if (parsed.answer) return print_answer(*parsed.answer);
   const ReportOptions& options = parsed.options;
   errno = 0;
+  ReportFile page(options.output);
   const History history = read(options.history);
-  const std::string json = history_json(history, command_line("report", arguments));
-  if constexpr (kHasReport) {
-    if (!options.output.empty()) {
-      write_report(options.output, json);
-      return kOk;
-    }
+  const std::string json = history_json(history, command_line("report", arguments, parsed.variables));
+  if (!options.output.empty()) {
+    page.write(json);
+    return kOk;
   }
   return print_answer(options.stats == StatsFormat::kJson ? json : history_text(history));
 }

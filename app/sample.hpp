@@ -28,6 +28,7 @@ struct Sample {
   std::uint64_t keys = 0;
   std::string digest;
   std::optional<LatencySummary> latency;  // where it was asked for
+  Histogram::Counts distribution;         // of the latencies; empty in what was read from a file
 };
 
 // One field of all samples.

@@ -149,7 +149,10 @@ std::string statistics_json(const LoadStatistics& s) {
       {"shard_keys", s.shard_keys},
       {"digest", s.digest ? nlohmann::ordered_json(s.digest->hex()) : nlohmann::ordered_json()},
   };
-  if (s.run.latency.count() > 0) json["latency"] = LatencySummary::of(s.run.latency).json();
+  if (s.run.latency.count() > 0) {
+    json["latency"] = LatencySummary::of(s.run.latency).json();
+    json["latency"]["histogram"] = histogram_json(s.run.latency);
+  }
   if (s.numa) json["numa_nodes"] = s.run.numa_nodes;
   if (s.floor) json["floor_s"] = s.floor->sum_s();
   return json.dump() + "\n";

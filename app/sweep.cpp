@@ -13,7 +13,7 @@
 #include "app/commands.hpp"
 #include "app/notes.hpp"
 #include "app/options.hpp"
-#include "app/report/report_page.hpp"
+#include "app/report_file.hpp"
 #include "app/shuffle.hpp"
 #include "app/sweep_file.hpp"
 #include "app/sweep_grid.hpp"
@@ -52,6 +52,23 @@ class Workloads {
   std::map<std::uint64_t, Entry> entries_;
 };
 
+// Beyond its points, what makes a run another experiment.
+Conditions conditions_of(const LoadOptions& options, const std::string& input, const Environment& environment) {
+  const RunOptions& run = options.run;
+  std::string file_words;
+  for (const std::string& word : options.file_words) file_words += (file_words.empty() ? "" : " ") + word;
+  return {{"input", input},
+          {"input_state", options.synthetic ? "" : state_of(options.files)},
+          {"machine", environment.cpu + ", " + std::to_string(environment.cores) + " cores"},
+          {"version", SHARDFLOW_VERSION},
+          {"blocks", std::to_string(run.blocks)},
+          {"max_record", std::to_string(run.rules.max_record_bytes)},
+          {"max_threads", std::to_string(run.max_threads)},
+          {"latency", run.latency ? "on" : "off"},
+          {"rate", std::to_string(options.rate_per_s)},
+          {"input_options", file_words}};
+}
+
 class Sweeper {
  public:
   Sweeper(const SweepOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt)
@@ -62,33 +79,66 @@ class Sweeper {
     for (const GridPoint& at : make_grid(options)) sweep_.points.push_back({at, false, {}});
     run_s_.resize(sweep_.points.size());
     if (options.output.empty()) return;
-    file_.emplace(options.output, sweep_.input,
-                  sweep_.environment.cpu + ", " + std::to_string(sweep_.environment.cores) + " cores");
-    file_->read_into(sweep_.points);
+    file_.emplace(options.output, conditions_of(options.load, sweep_.input, sweep_.environment));
+    file_->read_into(sweep_.points, options.longest_run_s);
   }
 
+  // Once there is a run, an interrupt ends it early.
   Sweep run() {
-    for (std::uint64_t round = 0; round < options_.rounds; ++round) {
-      std::mt19937_64 random(options_.seed + round);
-      for (const std::size_t i : shuffled(sweep_.points.size(), random)) {
-        SweepPoint& point = sweep_.points[i];
-        if (!point.too_slow && point.samples.size() <= round) run_s_[i] = visit(point);
-      }
+    try {
+      for (const SweepPoint& point : sweep_.points) verify_kept(point);
+      for (std::uint64_t round = 0; round < options_.rounds; ++round) measure_round(round);
+    } catch (const InterruptedError&) {
+      if (std::ranges::all_of(sweep_.points, [](const SweepPoint& point) { return point.samples.empty(); })) throw;
+      sweep_.interrupted = true;
     }
     return std::move(sweep_);
   }
 
  private:
+  // The runs that were read from the file: of a store that was not the right one, the times mean nothing.
+  void verify_kept(const SweepPoint& point) {
+    if (point.samples.empty()) return;
+    const Sample& expected = workloads_.of(point.at.records).expected;
+    about(file_->name() + ": " + describe(point.at), [&] {
+      for (const Sample& sample : point.samples) verify(*find_mode(point.at.mode), sample, expected);
+    });
+  }
+
+  void measure_round(std::uint64_t round) {
+    std::mt19937_64 random(options_.seed + round);
+    for (const std::size_t i : shuffled(sweep_.points.size(), random)) {
+      SweepPoint& point = sweep_.points[i];
+      if (!point.too_slow && point.samples.size() <= round) run_s_[i] = visit(point);
+    }
+  }
+
+  // Says `what` it was where something fails.
+  template <class Do>
+  static auto about(const std::string& what, Do&& work) -> decltype(work()) {
+    try {
+      return work();
+    } catch (const InterruptedError&) {
+      throw;
+    } catch (const std::runtime_error& error) {
+      throw std::runtime_error(what + ": " + error.what());
+    }
+  }
+
   // Returns how many seconds it took.
   double visit(SweepPoint& point) {
     notes_.show(progress() + describe(point.at));
     const auto start = Clock::now();
-    const std::optional<Sample> sample = too_slow_with_fewer_records(point.at) ? std::nullopt : measure(point.at);
+    std::optional<Sample> sample;
+    if (!too_slow_with_fewer_records(point.at)) {
+      Workloads::Entry& workload = workloads_.of(point.at.records);
+      sample = about(describe(point.at), [&] { return measure(point.at, workload); });
+    }
     if (sample) {
       if (file_) file_->append(point.at, *sample);
       point.samples.push_back(*sample);
     } else {
-      if (file_) file_->append_too_slow(point.at);
+      if (file_) file_->append_too_slow(point.at, options_.longest_run_s);
       point.too_slow = true;
       point.samples.clear();
     }
@@ -96,9 +146,8 @@ class Sweeper {
   }
 
   // Empty: it took longer than --max-run.
-  std::optional<Sample> measure(const GridPoint& at) {
+  std::optional<Sample> measure(const GridPoint& at, Workloads::Entry& workload) {
     const LoadOptions options = options_at(at, options_.load);
-    Workloads::Entry& workload = workloads_.of(at.records);
     const std::vector<std::string> words = load_words(options, *options.mode, workload.input);
     const bool one_right_map = options.mode->ordered || workload.expected.keys == workload.expected.records;
     if (!one_right_map && workload.checked.insert(at.mode).second) {
@@ -157,12 +206,15 @@ int sweep(const std::vector<std::string>& arguments, const Interrupt& interrupt)
   if (parsed.answer) return print_answer(*parsed.answer);
   const SweepOptions& options = parsed.options;
   try {
+    ReportFile report(options.load.report);
     Sweep result = Sweeper(options, parsed.terminal, interrupt).run();
-    result.command = command_line("sweep", arguments);
-    if constexpr (kHasReport) {
-      if (!options.load.report.empty()) write_report(options.load.report, sweep_json(result));
-    }
-    return print_answer(options.load.stats == StatsFormat::kJson ? sweep_json(result) : sweep_text(result));
+    result.command = command_line("sweep", arguments, parsed.variables);
+    result.settings = parsed.settings;
+    // The table first: what fails from here on does not lose it.
+    print_answer(options.load.stats == StatsFormat::kJson ? sweep_json(result) : sweep_text(result));
+    report.write(sweep_json(result));
+    if (result.interrupted) throw InterruptedError();
+    return kOk;
   } catch (const InterruptedError&) {
     if (!options.output.empty()) print_error("stopped; the same command goes on where " + options.output + " ends");
     throw;

@@ -1,6 +1,7 @@
 #include "app/sweep_file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,13 +20,14 @@
 namespace shardflow::app {
 namespace {
 
-constexpr std::string_view kHeader =
+// Behind these come the conditions.
+constexpr std::string_view kColumns =
     "mode,records,threads,shards,capacity,block_bytes,ns_per_record,wall_s,user_s,system_s,voluntary_switches,"
     "involuntary_switches,peak_resident_bytes,records_read,keys,digest,latency_p50_ns,latency_p90_ns,latency_p99_ns,"
-    "latency_p999_ns,latency_max_ns,input,machine\n";
-// In place of the time; the other fields of the run are then empty.
-constexpr std::string_view kTooSlow = "too slow";
-constexpr std::size_t kEmptyFields = 14;
+    "latency_p999_ns,latency_max_ns";
+// In place of the time. Behind it stands what a run was allowed to take, in place of wall_s; the rest is then empty.
+constexpr std::string_view kTooSlow = "too slow,";
+constexpr std::size_t kEmptyFields = 13;
 
 std::string quoted(const std::string& text) {
   std::string field = "\"";
@@ -108,40 +110,88 @@ std::string fields_of(const Sample& sample) {
   return fields;
 }
 
+// The fields of a line of CSV, without their quotes.
+std::vector<std::string> split(const std::string& line) {
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '"' && quoted && line.substr(i + 1, 1) == "\"") {
+      fields.back() += line[i++];
+    } else if (line[i] == '"') {
+      quoted = !quoted;
+    } else if (line[i] == ',' && !quoted) {
+      fields.emplace_back();
+    } else {
+      fields.back() += line[i];
+    }
+  }
+  return fields;
+}
+
 }  // namespace
 
-SweepFile::SweepFile(std::string name, const std::string& input, const std::string& machine)
+SweepFile::SweepFile(std::string name, Conditions conditions)
     : name_(std::move(name)),
-      tail_(',' + quoted(input) + ',' + quoted(machine)),
+      conditions_(std::move(conditions)),
+      header_(kColumns),
       file_(open(name_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND, 0666)) {
   if (!file_.open()) throw IoError(name_, "cannot be opened", errno);
+  if (flock(file_.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    throw std::runtime_error(name_ + ": another sweep writes it; wait for that one, or give --output another name");
+  }
+  for (const auto& [condition, value] : conditions_) {
+    header_ += ',' + condition;
+    tail_ += ',' + quoted(value);
+  }
+  header_ += '\n';
 }
 
-void SweepFile::read_into(std::vector<SweepPoint>& points) {
+void SweepFile::read_into(std::vector<SweepPoint>& points, double longest_run_s) {
   std::ifstream in(name_);
   std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!text.starts_with(kHeader) && !kHeader.starts_with(text)) refuse("is no file of a sweep");
+  if (!text.starts_with(header_) && !header_.starts_with(text)) refuse("is no file of a sweep by this version");
   text.resize(text.rfind('\n') + 1);
   if (ftruncate(file_.number(), static_cast<off_t>(text.size())) != 0) throw IoError(name_, "cannot be written", errno);
-  if (text.empty()) return write(std::string(kHeader));
-  std::istringstream lines(text.substr(kHeader.size()));
-  for (std::string line; std::getline(lines, line);) read_line(line, points);
+  if (text.empty()) return write(header_);
+  std::istringstream lines(text.substr(header_.size()));
+  for (std::string line; std::getline(lines, line);) read_line(line, points, longest_run_s);
 }
 
-void SweepFile::read_line(const std::string& line, std::vector<SweepPoint>& points) const {
-  if (!line.ends_with(tail_)) refuse("is of a sweep over another input, or on another machine");
+// A later line tells more than those before it.
+void SweepFile::read_line(const std::string& line, std::vector<SweepPoint>& points, double longest_run_s) const {
+  if (!line.ends_with(tail_)) refuse_conditions(line);
   for (SweepPoint& point : points) {
     const std::string start = place(point.at) + ',';
     if (!line.starts_with(start)) continue;
-    const std::string_view fields = std::string_view(line).substr(start.size());
+    std::string_view fields = std::string_view(line).substr(start.size());
     if (fields.starts_with(kTooSlow)) {
-      point.too_slow = true;
+      fields.remove_prefix(kTooSlow.size());
+      double allowed_s = 0;
+      FieldReader(fields).read(allowed_s);
+      point.too_slow = allowed_s >= longest_run_s;
+      point.samples.clear();
     } else if (const auto sample = sample_in(fields)) {
+      point.too_slow = false;
       point.samples.push_back(*sample);
     } else {
       refuse("has a line that is none of a sweep: \"" + excerpt(line) + "\"");
     }
   }
+}
+
+void SweepFile::refuse_conditions(const std::string& line) const {
+  const std::vector<std::string> fields = split(line);
+  const auto first = static_cast<std::size_t>(std::ranges::count(kColumns, ',')) + 1;
+  if (fields.size() != first + conditions_.size())
+    refuse("has a line that is none of a sweep: \"" + excerpt(line) + "\"");
+  std::string differences;
+  for (std::size_t i = 0; i < conditions_.size(); ++i) {
+    const auto& [name, value] = conditions_[i];
+    const std::string& theirs = fields[first + i];
+    if (theirs == value) continue;
+    differences += (differences.empty() ? "" : "; ") + name + " was '" + theirs + "', and is '" + value + "'";
+  }
+  refuse("has runs of another experiment: " + differences);
 }
 
 void SweepFile::refuse(const std::string& why) const {
@@ -152,8 +202,9 @@ void SweepFile::append(const GridPoint& at, const Sample& sample) {
   write(place(at) + ',' + fields_of(sample) + tail_ + '\n');
 }
 
-void SweepFile::append_too_slow(const GridPoint& at) {
-  write(place(at) + ',' + std::string(kTooSlow) + std::string(kEmptyFields, ',') + tail_ + '\n');
+void SweepFile::append_too_slow(const GridPoint& at, double longest_run_s) {
+  write(place(at) + ',' + std::string(kTooSlow) + number(longest_run_s) + std::string(kEmptyFields, ',') + tail_ +
+        '\n');
 }
 
 void SweepFile::write(const std::string& line) {

@@ -51,8 +51,12 @@ std::vector<GridPoint> make_grid(const SweepOptions& options) {
 }
 
 std::string describe(const GridPoint& point) {
-  return std::string(point.mode) + ", " + (point.records == UINT64_MAX ? "all" : short_count(point.records)) +
-         " records, " + std::to_string(point.threads) + " threads, " + std::to_string(point.shards) + " shards";
+  std::string text = std::string(point.mode) + ", " +
+                     (point.records == UINT64_MAX ? "all" : short_count(point.records)) +
+                     (point.records == 1 ? " record, " : " records, ") + plural(point.threads, "thread") + ", " +
+                     plural(point.shards, "shard");
+  if (point.capacity == SIZE_MAX) return text;
+  return text + ", capacity " + (point.capacity == 0 ? "unbounded" : short_count(point.capacity));
 }
 
 LoadOptions options_at(const GridPoint& point, LoadOptions base) {

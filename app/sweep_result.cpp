@@ -20,8 +20,10 @@ struct Axis {
   std::function<std::string(const SweepPoint&)> value;
 };
 
+constexpr std::string_view kNoQueue = "-";
+
 std::string capacity_text(std::size_t capacity) {
-  if (capacity == SIZE_MAX) return "-";
+  if (capacity == SIZE_MAX) return std::string(kNoQueue);
   return capacity == 0 ? "unbounded" : short_count(capacity);
 }
 
@@ -53,14 +55,14 @@ constexpr std::size_t kAxisWidth = 10;
 constexpr std::size_t kIntervalWidth = 18;
 constexpr std::size_t kMostAxesWithInterval = 3;  // more would not leave it room in 80 columns
 
-std::string point_row(const SweepPoint& point, const std::vector<Axis>& axes) {
+std::string point_row(const SweepPoint& point, const std::vector<Axis>& axes, bool intervals) {
   std::string row = left(std::string(point.at.mode), 12);
   for (const Axis& axis : axes) row += right(axis.value(point), kAxisWidth);
   if (point.samples.empty()) return row + right(point.too_slow ? "too slow" : "not run", kAxisWidth) + "\n";
   const auto times = column(point.samples, &Sample::ns_per_record);
   const Interval interval = median_interval(times);
   row += right(short_number(median(times)), kAxisWidth);
-  if (axes.size() <= kMostAxesWithInterval) {
+  if (intervals) {
     row += right(short_number(interval.low) + " to " + short_number(interval.high), kIntervalWidth);
   }
   return row + right(fixed(median(column(point.samples, &Sample::peak_resident_bytes)) / 1e6, 0), 8) + "\n";
@@ -72,46 +74,88 @@ std::size_t most_samples(const Sweep& sweep) {
   return most;
 }
 
+std::size_t least_samples(const Sweep& sweep) {
+  std::size_t least = SIZE_MAX;
+  for (const SweepPoint& point : sweep.points) {
+    if (!point.too_slow) least = std::min(least, point.samples.size());
+  }
+  return least;
+}
+
+// "; medians of 5 runs". Empty where there is none.
+std::string runs_text(const Sweep& sweep) {
+  const std::size_t most = most_samples(sweep);
+  if (most == 0) return "";
+  if (most == 1) return "; one run each; all maps were checked";
+  const std::string up_to = least_samples(sweep) < most ? "up to " : "";
+  return "; medians of " + up_to + plural(most, "run") + "; all maps were checked";
+}
+
 std::string point_table(const Sweep& sweep) {
   const std::vector<Axis> axes = varying_axes(sweep);
+  const bool intervals = axes.size() <= kMostAxesWithInterval && most_samples(sweep) > 1;
   std::string text = left("mode", 12);
   for (const Axis& axis : axes) text += right(axis.name, kAxisWidth);
   text += right("ns/record", kAxisWidth);
-  if (axes.size() <= kMostAxesWithInterval) {
-    const std::vector<double> as_many(std::max<std::size_t>(most_samples(sweep), 1), 1);
+  if (intervals) {
+    const std::vector<double> as_many(most_samples(sweep), 1);
     text += right(fixed(100 * median_interval(as_many).confidence, 0) + " % interval", kIntervalWidth);
   }
   text += right("peak MB", 8) + "\n";
-  for (const SweepPoint& point : sweep.points) text += point_row(point, axes);
+  for (const SweepPoint& point : sweep.points) text += point_row(point, axes, intervals);
   return text;
 }
 
+// "6.71 (5.90 to 7.80)", or "6.71 (5.90 or more)".
 std::string estimate_text(const Estimate& estimate) {
-  const auto number = [](double value) { return std::isinf(value) ? "any" : short_number(value); };
-  return number(estimate.value) + " (" + number(estimate.interval.low) + " to " + number(estimate.interval.high) + ")";
+  constexpr double kRounding = 1e-9;  // less is what the fit's arithmetic leaves of 0
+  const auto number = [](double value) { return short_number(value < kRounding ? 0 : value); };
+  const Interval& interval = estimate.interval;
+  const std::string high = std::isinf(interval.high) ? " or more" : " to " + number(interval.high);
+  return number(estimate.value) + " (" + number(interval.low) + high + ")";
+}
+
+std::string best_text(const Estimate& best, std::string_view over) {
+  if (!std::isinf(best.value)) return "best with " + estimate_text(best) + " " + std::string(over);
+  if (best.interval.low <= 1) return "these points don't tell the best number of " + std::string(over);
+  return "no best number of " + std::string(over) + ": it is " + short_number(best.interval.low) + " or more";
 }
 
 std::string residual_text(const ScalingFit& fit) {
   return "residual " + fixed(100 * fit.residual_relative, 1) + " %\n";
 }
 
-// "flow, 1M records, 8 shards": what stays the same in a study.
+// Adds `part` behind ", ", on a new line where this one would exceed 80 columns.
+void add_wrapped(std::string& text, const std::string& part) {
+  constexpr std::size_t kColumns = 80;
+  const std::size_t used = text.size() - (text.rfind('\n') + 1);
+  text += used + part.size() + 3 > kColumns ? ",\n  " : ", ";
+  text += part;
+}
+
+// "flow, 1M records, shards 8, over threads (95 % intervals):": what stays the same in a study.
 std::string study_title(const ScalingStudy& study, const std::vector<Axis>& axes) {
   const SweepPoint at{study.at, false, {}};
-  std::string title = std::string(study.at.mode) + ", " + short_count(study.records) + " records";
+  std::string title(study.at.mode);
+  add_wrapped(title, short_count(study.records) + " records");
   for (const Axis& axis : axes) {
-    if (axis.name != "records" && axis.name != study.over) title += ", " + axis.name + " " + axis.value(at);
+    if (axis.name == "records" || axis.name == study.over || axis.value(at) == kNoQueue) continue;
+    add_wrapped(title, axis.name + " " + axis.value(at));
   }
-  return title + ", over " + std::string(study.over) + ":\n";
+  const double confidence = study.universal.value().sigma.interval.confidence;
+  add_wrapped(title, "over " + std::string(study.over) + " (" + fixed(100 * confidence, 0) + " % intervals)");
+  return title + ":\n";
 }
 
 std::string study_text(const ScalingStudy& study, const std::vector<Axis>& axes) {
   const ScalingFit& amdahl = study.amdahl.value();
   const ScalingFit& universal = study.universal.value();
-  return "\n" + study_title(study, axes) + "  Amdahl     serial fraction " + estimate_text(amdahl.sigma) + "; " +
-         residual_text(amdahl) + "  universal  contention " + estimate_text(universal.sigma) + ", coherency " +
-         estimate_text(universal.kappa) + ",\n             best with " + estimate_text(universal.best_concurrency) +
-         " " + std::string(study.over) + "; " + residual_text(universal);
+  const std::string indent(13, ' ');
+  std::string text = "\n" + study_title(study, axes);
+  text += "  Amdahl     serial fraction " + estimate_text(amdahl.sigma) + "; " + residual_text(amdahl);
+  text += "  universal  contention " + estimate_text(universal.sigma) + "; " + residual_text(universal);
+  text += indent + "coherency " + estimate_text(universal.kappa) + "\n";
+  return text + indent + best_text(universal.best_concurrency, study.over) + "\n";
 }
 
 std::string studies_text(const Sweep& sweep) {
@@ -224,8 +268,7 @@ std::vector<ScalingStudy> scaling_studies(const Sweep& sweep) {
 }
 
 std::string sweep_text(const Sweep& sweep) {
-  std::string text =
-      sweep.input + "; medians of up to " + std::to_string(most_samples(sweep)) + " runs; all maps were checked\n\n";
+  std::string text = sweep.input + runs_text(sweep) + "\n" + (sweep.interrupted ? "stopped by a signal\n" : "") + "\n";
   text += point_table(sweep);
   const bool any_slow = std::ranges::any_of(sweep.points, &SweepPoint::too_slow);
   if (any_slow) text += "\ntoo slow: a run took more than " + fixed(sweep.longest_run_s, 0) + " s (--max-run)\n";
@@ -236,9 +279,11 @@ std::string sweep_json(const Sweep& sweep) {
   const nlohmann::ordered_json json{{"schema", 1},
                                     {"kind", "sweep"},
                                     {"command", sweep.command},
+                                    {"settings", sweep.settings},
                                     {"input", sweep.input},
                                     {"environment", json_of(sweep.environment)},
                                     {"longest_run_s", sweep.longest_run_s},
+                                    {"interrupted", sweep.interrupted},
                                     {"points", json_of_all(sweep.points)},
                                     {"fits", json_of_all(scaling_studies(sweep))}};
   return dumped(json);

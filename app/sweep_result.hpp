@@ -24,10 +24,12 @@ struct SweepPoint {
 };
 
 struct Sweep {
-  std::string command;  // that made it
+  std::string command;   // that made it
+  std::string settings;  // its options, and where each comes from
   std::string input;
   Environment environment;
   double longest_run_s = 0;
+  bool interrupted = false;
   std::vector<SweepPoint> points;
 };
 

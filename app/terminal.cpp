@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
@@ -77,7 +78,15 @@ std::string human_seconds(double seconds) {
 std::string short_number(double number) {
   if (number >= 99.95) return fixed(number, 0);
   if (number >= 9.995) return fixed(number, 1);
-  return fixed(number, number >= 0.0995 || number == 0 ? 2 : 3);
+  if (number >= 0.0995 || number == 0) return fixed(number, 2);
+  if (number >= 0.00001) return fixed(number, 1 - static_cast<int>(std::floor(std::log10(number))));
+  std::array<char, 16> text;
+  std::snprintf(text.data(), text.size(), "%.1e", number);
+  return text.data();
+}
+
+std::string plural(std::uint64_t number, const std::string& noun) {
+  return with_commas(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
 std::string right(const std::string& text, std::size_t width) {

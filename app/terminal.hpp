@@ -37,8 +37,10 @@ std::string human_count(double count);
 // "40 s", "12 min", "3.5 h"
 std::string human_seconds(double seconds);
 std::string fixed(double number, int decimals);
-// Three significant digits where it is small, none behind the point where it is large: 0.051, 30.6, 15487.
+// Two or three significant digits where it is small, none behind the point where it is large: 0.0051, 30.6, 15487.
 std::string short_number(double number);
+// "1 round", "7 rounds"
+std::string plural(std::uint64_t number, const std::string& noun);
 // `text` in a column of `width`: to the right, to the left.
 std::string right(const std::string& text, std::size_t width);
 std::string left(const std::string& text, std::size_t width);

@@ -1,10 +1,16 @@
 #include "app/workload.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <string_view>
 
 #include "app/terminal.hpp"
+#include "pipeline/errors.hpp"
 #include "pipeline/input/file_source.hpp"
 
 namespace shardflow::app {
@@ -44,6 +50,23 @@ std::vector<std::string> load_words(const LoadOptions& options, const Mode& mode
   words.insert(words.end(), options.file_words.begin(), options.file_words.end());
   words.insert(words.end(), input.words().begin(), input.words().end());
   return words;
+}
+
+std::string state_of(const std::vector<std::string>& files) {
+  // FNV-1a: of any build the same.
+  std::uint64_t state = 0xcbf29ce484222325;
+  const auto add = [&](std::string_view text) {
+    for (const char byte : text) state = (state ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+  };
+  for (const std::string& file : files) {
+    struct stat status {};
+    if (stat(file.c_str(), &status) != 0) throw IoError(file, "cannot be read", errno);
+    add(file + '\0' + std::to_string(status.st_size) + ',' + std::to_string(status.st_mtim.tv_sec) + ',' +
+        std::to_string(status.st_mtim.tv_nsec) + ';');
+  }
+  std::array<char, 17> digits{};
+  std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(state));
+  return digits.data();
 }
 
 std::string describe_input(const LoadOptions& options) {

@@ -32,6 +32,9 @@ class Workload {
 // What `shardflow load` is to be told to run `mode` on it, with the options that commands share with `load`.
 std::vector<std::string> load_words(const LoadOptions& options, const Mode& mode, const Workload& input);
 
+// Changes where one of the files does: its name, size, or when it was written. Throws IoError.
+std::string state_of(const std::vector<std::string>& files);
+
 // The input in a line: "zipf:records=5M", or "events.tsv (117,777,780 bytes)". Throws IoError.
 std::string describe_input(const LoadOptions& options);
 

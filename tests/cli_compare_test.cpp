@@ -80,6 +80,64 @@ TEST_CASE("a signal ends a comparison and its child within 0.2 s") {
   CHECK(ended.after_signal < 200ms);
 }
 
+TEST_CASE("a signal leaves the table of the rounds that were done, and the report") {
+  const Folder folder;
+  const Ended ended = run_until_signal({"compare", "--synthetic", "sequential:records=1k", "--modes", "flow,serial",
+                                        "--rounds", "10000", "--report", folder.path("report.html")},
+                                       SIGINT, 1s);
+  CHECK(ended.outcome.exit_code == 130);
+  CHECK(ended.outcome.out.starts_with("1,000 records, 1,000 keys; "));
+  CHECK(ended.outcome.out.find("\nstopped by a signal; the widest interval") != std::string::npos);
+  CHECK(folder.read("report.html").find("\"stopped_by\":\"signal\"") != std::string::npos);
+}
+
+TEST_CASE("a report that can't be written is said before anything is measured") {
+  const Folder folder;
+  for (const char* const command : {"compare", "sweep"}) {
+    const Outcome outcome = run({command, "--synthetic", "sequential:records=5M", "--modes", "threads", "--rounds",
+                                 "100", "--report", folder.path("none/report.html")});
+    CHECK(outcome.exit_code == 1);
+    CHECK(outcome.error.find("none/report.html: ") != std::string::npos);
+  }
+}
+
+TEST_CASE("each mode's latencies are written, merged over the rounds") {
+  const Folder folder;
+  const Outcome outcome = run({"compare", "--synthetic", "sequential:records=2k", "--modes", "flow,channel", "--rounds",
+                               "3", "--hgrm", folder.path("latencies")});
+  REQUIRE(outcome.exit_code == 0);
+  CHECK(outcome.out.find("\nlatency ") != std::string::npos);
+  for (const char* const file : {"latencies/flow.hgrm", "latencies/channel.hgrm"}) {
+    CHECK(folder.read(file).find("Total count    =         6000]") != std::string::npos);
+  }
+  CHECK(run({"compare", "--synthetic", "sequential", "--hgrm", "/dev/null/x"}).error ==
+        "shardflow: /dev/null/x: the folder cannot be made: Not a directory\n");
+}
+
+TEST_CASE("at a rate, latencies are shown without being asked for") {
+  const Outcome outcome =
+      run({"compare", "--synthetic", "sequential:records=100", "--modes", "flow", "--rounds", "1", "--rate", "10k"});
+  CHECK(outcome.out.find("\nlatency ") != std::string::npos);
+  CHECK(run({"load", "-", "--rate", "10k"}, "a\t1\n").error.find("\n  latency ") != std::string::npos);
+}
+
+TEST_CASE("the JSON says with which variables and options it was made") {
+  Invocation invocation{{"compare", "--synthetic", "sequential:records=100", "--modes", "flow", "--stats", "json"},
+                        "",
+                        {{"SHARDFLOW_ROUNDS", "1"}, {"SHARDFLOW_THREADS", "1"}, {"SHARDFLOW_OUTPUT", "x"}},
+                        "",
+                        {}};
+  const Outcome outcome = run(invocation);
+  REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.error);
+  const auto json = nlohmann::json::parse(outcome.out);
+  CHECK(json["command"] ==
+        "SHARDFLOW_ROUNDS=1 SHARDFLOW_THREADS=1 shardflow compare --synthetic "
+        "sequential:records=100 --modes flow --stats json");
+  CHECK(json["settings"].get<std::string>().find("\nrounds = 1                              # environment\n") !=
+        std::string::npos);
+  CHECK(json["threads"] == 1);
+}
+
 TEST_CASE("load reads the first records only, when asked") {
   CHECK(run({"load", "-", "-q", "--records", "2", "--sort", "--output", "-"}, "a\t1\nb\t2\na\t3\n").out ==
         "a\t1\nb\t2\n");

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <sstream>
 
@@ -37,6 +38,7 @@ TEST_CASE("help and version are answers on standard output") {
   CHECK(run(std::vector<std::string>()).out == run({"--help"}).out);
   CHECK(run({"--version"}).out.starts_with("shardflow "));
   check_width(run({"--help"}).out);
+  CHECK(run({"load", "--help"}).out.find(" \n") == std::string::npos);
   for (const char* const command : {"load", "compare", "sweep", "floor", "diff", "gate", "report", "generate"}) {
     const Outcome help = run({command, "--help"});
     CHECK(help.exit_code == 0);
@@ -110,12 +112,28 @@ TEST_CASE("every preset is listed with a description, and every command takes it
   for (std::string line; std::getline(list, line); ++presets) {
     const std::string name = line.substr(0, line.find(' '));
     CHECK_MESSAGE(line.find_last_not_of(' ') > 26, line);
+    check_width(line);
     for (const char* const command : {"load", "compare", "generate"}) {
       CHECK_MESSAGE(run({command, "--preset", name, "--print-config"}).exit_code == 0, name);
     }
   }
   CHECK(presets >= 4);
   CHECK(run({"load", "--preset", "none"}).error.find("'none' is no preset; there are") != std::string::npos);
+}
+
+TEST_CASE("a preset for sweep says so where another command is given it, and the smoke test is for all") {
+  for (const char* const preset : {"scaling", "capacity-sweep", "by-size"}) {
+    for (const char* const command : {"load", "compare"}) {
+      const Outcome outcome = run({command, "--preset", preset});
+      CHECK(outcome.exit_code == 2);
+      CHECK(outcome.error.find(" (preset " + std::string(preset) + "): '1") != std::string::npos);
+      CHECK(outcome.error.ends_with("is a list: this preset is for 'shardflow sweep'\n"));
+    }
+  }
+  CHECK(run({"load", "--preset", "smoke", "-q"}).exit_code == 0);
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(run({"compare", "--preset", "smoke"}).out.find("; medians of 2 rounds\n") != std::string::npos);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(30));  // 2 s, unless others want the machine
 }
 
 TEST_CASE("an installed binary finds the installed presets") {

@@ -78,6 +78,58 @@ TEST_CASE("an interrupted sweep says how to go on") {
   CHECK(ended.outcome.error == "shardflow: stopped; the same command goes on where " + file + " ends\n");
 }
 
+TEST_CASE("an interrupted sweep without a file prints what it has") {
+  const Ended ended = run_until_signal(
+      {"sweep", "--synthetic", "sequential:records=1k", "--threads", "1,2", "--rounds", "10000"}, SIGINT, 700ms);
+  CHECK(ended.outcome.exit_code == 130);
+  CHECK(ended.outcome.out.find("\nstopped by a signal\n\nmode ") != std::string::npos);
+}
+
+TEST_CASE("a sweep does not go on where another experiment ended") {
+  const Folder folder;
+  const std::string file = folder.write("in", "a\t1\nb\t2\n");
+  const std::string csv = folder.path("sweep.csv");
+  const std::vector<std::string> words{"sweep", file, "--rounds", "1", "--output", csv};
+  const auto refusal = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), words.begin(), words.end());
+    return run(more).error;
+  };
+  REQUIRE(run(words).exit_code == 0);
+  CHECK(refusal({}).empty());
+  CHECK(refusal({"--latency"}).find("latency was 'off', and is 'on'") != std::string::npos);
+  CHECK(refusal({"--blocks", "77"}).find("blocks was '8', and is '77'") != std::string::npos);
+  CHECK(refusal({"--rate", "1k"}).find("rate was '0', and is '1000'") != std::string::npos);
+  CHECK(refusal({"--max-threads", "9"}).find("max_threads was '256', and is '9'") != std::string::npos);
+  CHECK(refusal({"--max-record", "1KiB"}).find("max_record was ") != std::string::npos);
+  CHECK(refusal({"--format", "tsv"}).find("input_options was ") != std::string::npos);
+  folder.write("in", "a\t3\nb\t4\n");  // as large as it was
+  CHECK(refusal({}).find("input_state was ") != std::string::npos);
+}
+
+TEST_CASE("a run that a sweep's file has is held against the oracle") {
+  const Folder folder;
+  const std::string csv = folder.path("sweep.csv");
+  const std::vector<std::string> words{"sweep", "--synthetic", "sequential:records=100", "--rounds", "1", "--output",
+                                       csv};
+  REQUIRE(run(words).exit_code == 0);
+  std::string text = folder.read("sweep.csv");
+  const std::size_t keys = text.rfind(",100,100,");
+  REQUIRE(keys != std::string::npos);
+  text[keys + 9] = text[keys + 9] == '0' ? '1' : '0';  // of the digest
+  folder.write("sweep.csv", text);
+  const Outcome outcome = run(words);
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.error.find("sweep.csv: flow, all records, ") != std::string::npos);
+  CHECK(outcome.error.find(": mode flow gave another map than serial") != std::string::npos);
+}
+
+TEST_CASE("a point that fails is named") {
+  const Outcome outcome = run({"sweep", "--synthetic", "sequential:records=300k", "--rounds", "1", "--shards", "1,50k",
+                               "--max-memory", "64MiB", "--threads", "1"});
+  CHECK(outcome.exit_code == 1);
+  CHECK_MESSAGE(outcome.error.starts_with("shardflow: flow, all records, 1 thread, 50,000 shards: "), outcome.error);
+}
+
 TEST_CASE("a point that takes too long is left out, and so are those with more records") {
   const auto json = swept(
       {"--synthetic", "sequential", "--records", "2M,3M", "--modes", "threads", "--max-run", "1", "--rounds", "3"});

@@ -6,6 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "app/child.hpp"
+#include "app/commands.hpp"
+#include "app/terminal.hpp"
+
 using namespace shardflow::app;
 
 namespace {
@@ -54,12 +58,73 @@ TEST_CASE("the tables show each mode with its interval, and mark what ran on a p
       "channel *           1030      1000 to 1060        1.00\n"
       "flow                25.8      25.0 to 26.5        40.0      40.0 to 40.0\n"
       "\n"
-      "mode             user ns   system ns    switches    forced   peak MB\n"
-      "channel *           1500         500       12345         0       300\n"
-      "flow                30.0        10.0       12345         0       300\n"
+      "mode             user ns   system ns     voluntary    forced     peak MB\n"
+      "channel *           1500         500           123      0.00         300\n"
+      "flow                30.0        10.0          2.47      0.00         300\n"
+      "voluntary (a thread waits) and forced: context switches per 1,000 records\n"
       "\n"
       "* too slow for all of it: the first 100,000 records\n";
   CHECK(comparison_text(example()) == expected);
+}
+
+TEST_CASE("one round has no interval, and shows none") {
+  Comparison comparison = example();
+  for (ModeSamples& mode : comparison.modes) mode.samples.resize(1);
+  const std::string text = comparison_text(comparison);
+  CHECK(text.find("; one round\n") != std::string::npos);
+  CHECK(text.find("mode           ns/record    speed-up\n"
+                  "channel *           1000        1.00\n"
+                  "flow                25.0        40.0\n") != std::string::npos);
+  CHECK(text.find("interval") == std::string::npos);
+}
+
+TEST_CASE("what ended a comparison early is said, with how wide its intervals are") {
+  Comparison comparison = example();
+  comparison.modes[1].samples[0].ns_per_record /= 2;
+  comparison.stop = Stop::kOutOfTime;
+  CHECK(comparison_text(comparison).find("stopped at --max-time; the widest interval of a speed-up is ±50 %\n") !=
+        std::string::npos);
+  CHECK(nlohmann::json::parse(comparison_json(comparison))["stopped_by"] == "--max-time");
+  for (ModeSamples& mode : comparison.modes) mode.samples.resize(1);
+  comparison.stop = Stop::kInterrupted;
+  CHECK(comparison_text(comparison).find("\nstopped by a signal\n") != std::string::npos);
+  CHECK(nlohmann::json::parse(comparison_json(example()))["stopped_by"].is_null());
+}
+
+TEST_CASE("small numbers keep two digits that say something") {
+  CHECK(short_number(0) == "0.00");
+  CHECK(short_number(0.051) == "0.051");
+  CHECK(short_number(0.0004) == "0.00040");
+  CHECK(short_number(0.000012) == "0.000012");
+  CHECK(short_number(0.0000012) == "1.2e-06");
+  CHECK(plural(1, "round") == "1 round");
+  CHECK(plural(1200, "round") == "1,200 rounds");
+}
+
+TEST_CASE("a mode that made another map than the oracle is found out") {
+  const shardflow::Mode& flow = *shardflow::find_mode("flow");
+  const shardflow::Mode& tasks = *shardflow::find_mode("tasks");
+  Sample right;
+  right.records = 10;
+  right.keys = 5;
+  right.digest = "abc";
+  const auto with = [&](auto field, auto value) {
+    Sample sample = right;
+    sample.*field = value;
+    return sample;
+  };
+  CHECK_NOTHROW(verify(flow, right, right));
+  CHECK_THROWS_WITH(verify(flow, with(&Sample::digest, "abd"), right),
+                    "mode flow gave another map than serial: 5 keys, digest abd, in place of 5, abc");
+  CHECK_THROWS(verify(flow, with(&Sample::keys, 4u), right));
+  CHECK_THROWS(verify(tasks, with(&Sample::records, 9u), right));
+  CHECK_THROWS(verify(tasks, with(&Sample::keys, 6u), right));
+  // Any value of a repeated key may be the last one without order; where no key repeats, the map has to be the same.
+  CHECK_NOTHROW(verify(tasks, with(&Sample::digest, "abd"), right));
+  const Sample unique = with(&Sample::keys, 10u);
+  Sample wrong = unique;
+  wrong.digest = "abd";
+  CHECK_THROWS(verify(tasks, wrong, unique));
 }
 
 TEST_CASE("a command line that is not UTF-8 is JSON all the same") {
@@ -103,4 +168,10 @@ TEST_CASE("the JSON has a schema version, the environment and every sample") {
   CHECK(json["modes"][0]["prefix_only"] == true);
   CHECK(json["modes"][1]["samples"].size() == 7);
   CHECK(json["modes"][1]["speed_up"]["median"].get<double>() == doctest::Approx(40));
+}
+
+TEST_CASE("a command line can be typed again: what a shell would read is quoted, variables stand before it") {
+  CHECK(
+      shardflow::app::command_line("compare", {"a b.tsv", "--modes", "flow"}, {"SHARDFLOW_KEY=a b", "SHARDFLOW_X=1"}) ==
+      "SHARDFLOW_KEY='a b' SHARDFLOW_X=1 shardflow compare 'a b.tsv' --modes flow");
 }

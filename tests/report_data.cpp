@@ -68,19 +68,16 @@ std::vector<Sample> made_up_samples(const MadeUpMode& mode, const GridPoint& at,
   return samples;
 }
 
-}  // namespace
-
-Comparison made_up_comparison(bool latency, std::uint64_t rounds) {
+Comparison comparison_of(const std::vector<std::pair<const char*, double>>& modes, bool latency, std::uint64_t rounds) {
   Comparison comparison;
   comparison.command = "shardflow compare --preset made-up --report made-up.html";
+  comparison.settings = "blocks = 8                              # default\n";
   comparison.environment = kEnvironment;
   comparison.threads = 2;
   comparison.shards = 8;
   comparison.records = 5'000'000;
   comparison.keys = 5'000'000;
   comparison.prefix_records = 100'000;
-  const std::vector<std::pair<const char*, double>> modes{
-      {"threads", 15'487}, {"channel", 668}, {"flow-record", 762}, {"flow", 30.4}};
   for (const auto& [name, ns] : modes) {
     const bool slow = ns > 10'000;
     comparison.modes.push_back({name, slow, {}});
@@ -93,6 +90,24 @@ Comparison made_up_comparison(bool latency, std::uint64_t rounds) {
     }
   }
   return comparison;
+}
+
+}  // namespace
+
+Comparison made_up_comparison(bool latency, std::uint64_t rounds) {
+  return comparison_of({{"threads", 15'487}, {"channel", 668}, {"flow-record", 762}, {"flow", 30.4}}, latency, rounds);
+}
+
+Comparison made_up_comparison_of_all() {
+  return comparison_of({{"channel", 484},
+                        {"tasks", 209},
+                        {"threads", 12'148},
+                        {"flow-record", 635},
+                        {"map", 268},
+                        {"pipeline", 23.8},
+                        {"serial", 32.4},
+                        {"flow", 18.2}},
+                       true, 7);
 }
 
 Sweep made_up_sweep(const Grid& grid, bool latency) {

@@ -13,6 +13,9 @@ namespace testing {
 // Four modes; the first ran on a part of the input.
 shardflow::app::Comparison made_up_comparison(bool latency, std::uint64_t rounds = 7);
 
+// Likewise, of all eight, with latencies.
+shardflow::app::Comparison made_up_comparison_of_all();
+
 // Three modes over a grid of settings: flow, serial, which knows one thread only, and channel, which alone has a
 // capacity. A capacity of 0 is unbounded.
 struct Grid {

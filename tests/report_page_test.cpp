@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/report_file.hpp"
 #include "pipeline/errors.hpp"
 #include "tests/folder.hpp"
 #include "tests/report_data.hpp"
@@ -67,8 +68,11 @@ TEST_CASE("the chart library comes with its licence") {
 TEST_CASE("the report's file appears whole, or not at all") {
   const Folder folder;
   const std::string json = sweep_json(made_up_sweep({}));
-  write_report(folder.path("report.html"), json);
+  ReportFile file(folder.path("report.html"));
+  CHECK(folder.names().empty());
+  file.write(json);
   CHECK(folder.read("report.html") == report_page(json));
   CHECK(folder.names() == std::vector<std::string>{"report.html"});
-  CHECK_THROWS_AS(write_report(folder.path("none/report.html"), json), shardflow::IoError);
+  CHECK_THROWS_AS(ReportFile(folder.path("none/report.html")), shardflow::IoError);
+  ReportFile("").write(json);
 }

@@ -28,8 +28,7 @@ SweepOptions options(std::initializer_list<const char*> modes) {
 std::vector<std::string> described(const std::vector<GridPoint>& grid) {
   std::vector<std::string> lines;
   for (const GridPoint& point : grid) {
-    const std::string capacity = point.capacity == SIZE_MAX ? "" : ", capacity " + std::to_string(point.capacity);
-    lines.push_back(describe(point) + capacity);
+    lines.push_back(describe(point));
   }
   return lines;
 }
@@ -62,10 +61,12 @@ Sweep by_threads(const std::vector<std::uint32_t>& threads) {
   return sweep;
 }
 
-std::string error_of(const std::string& name, const std::string& input, const std::string& machine) {
+constexpr double kLongestRun_s = 10;
+
+std::string error_of(const std::string& name, Conditions conditions) {
   try {
     std::vector<SweepPoint> points;
-    SweepFile(name, input, machine).read_into(points);
+    SweepFile(name, std::move(conditions)).read_into(points, kLongestRun_s);
   } catch (const std::exception& error) {
     return error.what();
   }
@@ -77,13 +78,13 @@ std::string error_of(const std::string& name, const std::string& input, const st
 TEST_CASE("an axis multiplies the points of those modes alone that it makes a difference to") {
   CHECK(described(make_grid(options({"serial", "flow", "channel"}))) ==
         std::vector<std::string>{
-            "serial, all records, 1 threads, 8 shards",
-            "flow, all records, 1 threads, 8 shards",
+            "serial, all records, 1 thread, 8 shards",
+            "flow, all records, 1 thread, 8 shards",
             "flow, all records, 2 threads, 8 shards",
-            "channel, all records, 1 threads, 8 shards, capacity 100",
-            "channel, all records, 1 threads, 8 shards, capacity 0",
+            "channel, all records, 1 thread, 8 shards, capacity 100",
+            "channel, all records, 1 thread, 8 shards, capacity unbounded",
             "channel, all records, 2 threads, 8 shards, capacity 100",
-            "channel, all records, 2 threads, 8 shards, capacity 0",
+            "channel, all records, 2 threads, 8 shards, capacity unbounded",
         });
 }
 
@@ -142,7 +143,7 @@ TEST_CASE("the table shows the axes that vary, and stays within 80 columns") {
   sweep.points.push_back({{"threads", 1000, 256, 8, SIZE_MAX, 4096}, true, {}});
   const std::string text = sweep_text(sweep);
   CHECK(text ==
-        "sequential; medians of up to 2 runs; all maps were checked\n\n"
+        "sequential; medians of 2 runs; all maps were checked\n\n"
         "mode           threads ns/record     50 % interval peak MB\n"
         "flow                 1       100        100 to 100       5\n"
         "flow                 2      57.0      57.0 to 57.0       5\n"
@@ -151,10 +152,11 @@ TEST_CASE("the table shows the axes that vary, and stays within 80 columns") {
         "\n"
         "too slow: a run took more than 10 s (--max-run)\n"
         "\n"
-        "flow, 1k records, over threads:\n"
+        "flow, 1k records, over threads (95 % intervals):\n"
         "  Amdahl     serial fraction 0.18 (0.15 to 0.21); residual 1.6 %\n"
-        "  universal  contention 0.10 (0.10 to 0.10), coherency 0.020 (0.020 to 0.020),\n"
-        "             best with 6.71 (6.71 to 6.71) threads; residual 0.0 %\n");
+        "  universal  contention 0.10 (0.10 to 0.10); residual 0.0 %\n"
+        "             coherency 0.020 (0.020 to 0.020)\n"
+        "             best with 6.71 (6.71 to 6.71) threads\n");
 }
 
 TEST_CASE("the JSON has every sample and the fits, and no number where there is none") {
@@ -180,14 +182,14 @@ TEST_CASE("runs that were written are read again, each to its point") {
   Sample with_latency = sample(1.25);
   with_latency.latency = {1000, 1, 2, 3, 4, 5};
   {
-    SweepFile file(name, "in \"put\", a", "cpu, 2 cores");
-    file.read_into(points);
+    SweepFile file(name, {{"input", "in \"put\", a"}, {"machine", "cpu, 2 cores"}});
+    file.read_into(points, kLongestRun_s);
     file.append(points[0].at, sample(0.1));
     file.append(points[0].at, with_latency);
-    file.append_too_slow(points[1].at);
+    file.append_too_slow(points[1].at, kLongestRun_s);
     file.append({"flow", 77, 1, 8, SIZE_MAX, 4096}, sample(3));  // of a larger grid
   }
-  SweepFile(name, "in \"put\", a", "cpu, 2 cores").read_into(points);
+  SweepFile(name, {{"input", "in \"put\", a"}, {"machine", "cpu, 2 cores"}}).read_into(points, kLongestRun_s);
   REQUIRE(points[0].samples.size() == 2);
   CHECK(points[0].samples[0].ns_per_record == 0.1);
   CHECK(points[0].samples[0].digest == "abc");
@@ -203,14 +205,14 @@ TEST_CASE("a line that a kill cut off is dropped, and the next one begins afresh
   std::vector<SweepPoint> points = by_threads({1}).points;
   points[0].samples.clear();
   {
-    SweepFile file(name, "in", "cpu");
-    file.read_into(points);
+    SweepFile file(name, {{"input", "in"}});
+    file.read_into(points, kLongestRun_s);
     file.append(points[0].at, sample(1));
   }
   const std::string whole = folder.read("sweep.csv");
   folder.write("sweep.csv", whole + whole.substr(whole.find('\n') + 1, 40));
-  SweepFile file(name, "in", "cpu");
-  file.read_into(points);
+  SweepFile file(name, {{"input", "in"}});
+  file.read_into(points, kLongestRun_s);
   CHECK(points[0].samples.size() == 1);
   CHECK(folder.read("sweep.csv") == whole);
 }
@@ -218,19 +220,97 @@ TEST_CASE("a line that a kill cut off is dropped, and the next one begins afresh
 TEST_CASE("a file of something else is left as it is, and refused") {
   const testing::Folder folder;
   const std::string other = folder.write("notes", "my notes\n");
-  CHECK(error_of(other, "in", "cpu") == other + ": is no file of a sweep; remove it, or give --output another name");
+  CHECK(error_of(other, {{"input", "in"}}) ==
+        other + ": is no file of a sweep by this version; remove it, or give --output another name");
   CHECK(folder.read("notes") == "my notes\n");
   const std::string short_notes = folder.write("short", "my notes");  // without LF
-  CHECK(error_of(short_notes, "in", "cpu").find("is no file of a sweep") != std::string::npos);
+  CHECK(error_of(short_notes, {{"input", "in"}}).find("is no file of a sweep") != std::string::npos);
   CHECK(folder.read("short") == "my notes");
+}
+
+TEST_CASE("runs under other conditions are refused, and what differs is said") {
+  const testing::Folder folder;
   const std::string name = folder.path("sweep.csv");
   std::vector<SweepPoint> points = by_threads({1}).points;
+  const Conditions as_written{{"input", "in, \"put\""}, {"latency", "off"}, {"rate", "0"}};
   {
-    SweepFile file(name, "in", "cpu");
-    file.read_into(points);
+    SweepFile file(name, as_written);
+    file.read_into(points, kLongestRun_s);
     file.append(points[0].at, sample(1));
   }
-  CHECK(error_of(name, "other", "cpu") ==
-        name + ": is of a sweep over another input, or on another machine; remove it, or give --output another name");
-  CHECK(error_of(name, "in", "other").find("another machine") != std::string::npos);
+  CHECK(error_of(name, as_written).empty());
+  CHECK(
+      error_of(name, {{"input", "in, \"put\""}, {"latency", "on"}, {"rate", "0"}}) ==
+      name +
+          ": has runs of another experiment: latency was 'off', and is 'on'; remove it, or give --output another name");
+  CHECK(error_of(name, {{"input", "other"}, {"latency", "off"}, {"rate", "9"}})
+            .find("input was 'in, \"put\"', and is 'other'; rate was '0', and is '9';") != std::string::npos);
+  CHECK(error_of(name, {{"input", "in"}}).find("is no file of a sweep by this version") != std::string::npos);
+}
+
+TEST_CASE("what was too slow is measured again where a run may take longer, and is never shown beside samples") {
+  const testing::Folder folder;
+  const std::string name = folder.path("sweep.csv");
+  const GridPoint at = by_threads({1}).points[0].at;
+  const Conditions conditions{{"input", "in"}};
+  const auto read = [&](double longest_run_s) {
+    std::vector<SweepPoint> points{{at, false, {}}};
+    SweepFile(name, conditions).read_into(points, longest_run_s);
+    return points[0];
+  };
+  read(1);  // makes it
+  SweepFile(name, conditions).append(at, sample(1));
+  SweepFile(name, conditions).append_too_slow(at, 1);
+  CHECK(read(1).too_slow);
+  CHECK(read(0.5).too_slow);
+  CHECK(read(1).samples.empty());
+  CHECK_FALSE(read(30).too_slow);
+  CHECK(read(30).samples.empty());
+  SweepFile(name, conditions).append(at, sample(2));
+  CHECK_FALSE(read(1).too_slow);
+  CHECK(read(1).samples.size() == 1);
+}
+
+TEST_CASE("two sweeps do not write one file") {
+  const testing::Folder folder;
+  const std::string name = folder.path("sweep.csv");
+  const SweepFile file(name, {{"input", "in"}});
+  CHECK(error_of(name, {{"input", "in"}}) ==
+        name + ": another sweep writes it; wait for that one, or give --output another name");
+}
+
+TEST_CASE("where there are no intervals, no runs or no best number, there are words for it") {
+  Sweep sweep = by_threads({1, 2, 4});
+  for (SweepPoint& point : sweep.points) point.samples.resize(1);
+  CHECK(sweep_text(sweep).starts_with(
+      "sequential; one run each; all maps were checked\n\nmode           threads ns/record peak MB\n"));
+  sweep.points[1].samples.clear();
+  sweep.interrupted = true;
+  CHECK(sweep_text(sweep).find("\nstopped by a signal\n") != std::string::npos);
+  for (SweepPoint& point : sweep.points) point = {point.at, true, {}};
+  CHECK(sweep_text(sweep).starts_with("sequential\n"));
+  Sweep linear = by_threads({1, 2, 4, 8});
+  for (SweepPoint& point : linear.points) {
+    point.samples = {sample(100.0 / point.at.threads), sample(101.0 / point.at.threads)};
+  }
+  const std::string text = sweep_text(linear);
+  CHECK_MESSAGE(text.find("inf") == std::string::npos, text);
+  CHECK_MESSAGE(text.find("best number of threads") != std::string::npos, text);
+}
+
+TEST_CASE("the title of a study with many settings is wrapped at 80 columns") {
+  Sweep sweep;
+  for (const std::uint32_t threads : {1u, 2u, 4u}) {
+    for (const std::size_t capacity : {std::size_t{100}, std::size_t{1'234'567}}) {
+      for (const std::size_t block_bytes : {std::size_t{4096}, std::size_t{1'234'567}}) {
+        for (const std::uint32_t shards : {8u, 60'000u}) {
+          const GridPoint at{"flow-record", 1'234'567, threads, shards, capacity, block_bytes};
+          sweep.points.push_back({at, false, {sample(100.0 / threads), sample(101.0 / threads)}});
+          for (Sample& each : sweep.points.back().samples) each.records = 1'234'567;
+        }
+      }
+    }
+  }
+  std::istringstream lines(sweep_text(sweep));
+  for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= 80, line);
 }

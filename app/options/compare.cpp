@@ -17,6 +17,7 @@ po::options_description compare_options() {
   add("max-time", text("300")->value_name("SECONDS"), "with --rounds auto, no new round after this");
   add("slow-records", text("100k")->value_name("N"), "where a run would take over 10 s, on the first N records");
   add("seed", text("1")->value_name("N"), "of the order in which the modes take turns");
+  add("hgrm", text()->value_name("FOLDER"), "each mode's latencies as MODE.hgrm, for HdrHistogram's plotters");
   add_report(options);
   return options;
 }
@@ -42,9 +43,10 @@ Grammar compare_grammar() {
       {},
       "file",
       -1};
-  grammar.options.add(input_options().add(files_option()).add(records_option()))
-      .add(compare_options())
-      .add(stats_options("the result as text or json"));
+  po::options_description input = input_options();
+  add_files(input);
+  add_records(input);
+  grammar.options.add(input).add(compare_options()).add(stats_options("the result as text or json"));
   grammar.options.add(run_options()).add(general_options());
   return grammar;
 }
@@ -58,6 +60,8 @@ Parsed<CompareOptions> parse_compare(const Strings& arguments) {
     options.load.stats = read_stats(merged);
     options.load.report = merged.get("report");
     read_latency(merged, options.load);
+    options.load.hgrm = merged.get("hgrm");
+    options.load.run.latency |= !options.load.hgrm.empty();
     options.modes = modes_to_compare(merged);
     if (merged.get("rounds") != "auto") {
       options.rounds = number_within(merged, "rounds", kRounds);

@@ -28,7 +28,9 @@ Grammar floor_grammar() {
       {},
       "file",
       -1};
-  grammar.options.add(input_options().add(files_option())).add(floor_options());
+  po::options_description input = input_options();
+  add_files(input);
+  grammar.options.add(input).add(floor_options());
   grammar.options.add(stats_options("the result as text or json")).add(run_options()).add(general_options());
   return grammar;
 }

@@ -40,19 +40,15 @@ po::options_description input_options() {
   return options;
 }
 
-po::options_description files_option() {
-  po::options_description options;
+void add_files(po::options_description& options) {
   auto add = options.add_options();
   add("files-from", text()->value_name("LIST"),
       "read more files' names, one a line, from a file; '-' is standard input");
   add("null,0", po::bool_switch(), "the names of --files-from end in NUL, as find -print0 writes them");
-  return options;
 }
 
-po::options_description records_option() {
-  po::options_description options;
+void add_records(po::options_description& options) {
   options.add_options()("records", text()->value_name("N"), "read the first N records only");
-  return options;
 }
 
 std::string mode_names() {
@@ -170,8 +166,8 @@ StatsFormat read_stats(const Merged& merged) {
 std::uint64_t read_rate(const Merged& merged) { return merged.has("rate") ? number_within(merged, "rate", kRate) : 0; }
 
 void read_latency(const Merged& merged, LoadOptions& options) {
-  options.run.latency = merged.on("latency");
   options.rate_per_s = read_rate(merged);
+  options.run.latency = merged.on("latency") || options.rate_per_s > 0;
 }
 
 }  // namespace shardflow::app

@@ -18,8 +18,9 @@ std::uint32_t default_shards();
 
 po::options_description general_options();
 po::options_description input_options();
-po::options_description files_option();
-po::options_description records_option();
+// To a group "Input".
+void add_files(po::options_description& options);
+void add_records(po::options_description& options);
 po::options_description run_options();
 // To a group "Run": the limits on what is in flight.
 void add_limits(po::options_description& options);

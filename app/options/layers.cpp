@@ -63,26 +63,23 @@ std::string shown(const po::variable_value& value) {
   return "";
 }
 
-// In the syntax of --config, so that it can be kept and given again.
-std::string print_config(const Merged& merged) {
-  std::string config;
-  for (const auto& [name, value] : merged.values) {
-    if (name == "print-config" || name == "help" || name == "preset" || name == "config" || name == "file") continue;
-    const auto origin = merged.origin.find(name);
-    const std::string from = origin == merged.origin.end() ? "default" : origin->second;
-    Strings values = merged.values[name].value().type() == typeid(Strings) ? merged.list(name) : Strings{shown(value)};
-    for (const std::string& each : values) {
-      const std::string setting = name + " = " + each;
-      config += setting + std::string(setting.size() < 40 ? 40 - setting.size() : 1, ' ') + "# " + from + "\n";
-    }
-  }
-  return config;
-}
-
+// Boost leaves blanks at the end of lines that it wrapped.
 std::string help(const Grammar& grammar) {
   std::ostringstream text;
-  text << grammar.usage << '\n' << grammar.options;
-  return text.str();
+  text << grammar.usage << grammar.options;
+  std::istringstream lines(text.str());
+  std::string trimmed;
+  for (std::string line; std::getline(lines, line);) {
+    trimmed += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return trimmed;
+}
+
+std::string variable_of_option(std::string option) {
+  std::ranges::transform(option, option.begin(), [](char c) {
+    return c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  });
+  return "SHARDFLOW_" + option;
 }
 
 When read_when(const Merged& merged, const std::string& name) {
@@ -116,6 +113,44 @@ Merged merge(const Grammar& grammar, const Strings& arguments) {
     merged.add(parse_file(preset_file(merged.get("preset")), known), "preset " + merged.get("preset"));
   }
   return merged;
+}
+
+std::string Merged::name_of(const std::string& option) const {
+  const auto from = origin.find(option);
+  const bool said = from == origin.end() || from->second == "command line";
+  return "--" + option + (said ? "" : " (" + from->second + ")");
+}
+
+bool Merged::is_from_preset(const std::string& option) const {
+  const auto from = origin.find(option);
+  return from != origin.end() && from->second.starts_with("preset ");
+}
+
+std::string print_config(const Merged& merged) {
+  std::string config;
+  for (const auto& [name, value] : merged.values) {
+    if (name == "print-config" || name == "help" || name == "preset" || name == "config" || name == "file") continue;
+    const auto origin = merged.origin.find(name);
+    const std::string from = origin == merged.origin.end() ? "default" : origin->second;
+    Strings values = merged.values[name].value().type() == typeid(Strings) ? merged.list(name) : Strings{shown(value)};
+    for (const std::string& each : values) {
+      const std::string setting = name + " = " + each;
+      config += setting + std::string(setting.size() < 40 ? 40 - setting.size() : 1, ' ') + "# " + from + "\n";
+    }
+  }
+  return config;
+}
+
+Strings variables(const Merged& merged) {
+  Strings found;
+  for (const auto& [option, from] : merged.origin) {
+    if (from != "environment") continue;
+    const Strings values = merged.values[option].value().type() == typeid(Strings)
+                               ? merged.list(option)
+                               : Strings{shown(merged.values[option])};
+    for (const std::string& value : values) found.push_back(variable_of_option(option) + "=" + value);
+  }
+  return found;
 }
 
 std::optional<std::string> answer(const Grammar& grammar, const Merged& merged) {

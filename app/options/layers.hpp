@@ -44,6 +44,10 @@ struct Merged {
   std::string get(const std::string& name) const { return has(name) ? values[name].as<std::string>() : ""; }
   Strings list(const std::string& name) const { return has(name) ? values[name].as<Strings>() : Strings(); }
   bool on(const std::string& name) const { return values[name].as<bool>(); }
+
+  // "--threads", "--threads (preset scaling)": where it was not the command line that said so, who did.
+  std::string name_of(const std::string& option) const;
+  bool is_from_preset(const std::string& option) const;
 };
 
 // Command line, environment, config file and preset, in that precedence. Throws UsageError, po::error.
@@ -52,18 +56,26 @@ Merged merge(const Grammar& grammar, const Strings& arguments);
 // The answer to --help, --preset list and --print-config, where one of them was asked.
 std::optional<std::string> answer(const Grammar& grammar, const Merged& merged);
 
-// Reads one option's text with `read`, and names the option if that fails.
+// Reads one option's text with `read`, and names the option and its origin if that fails.
 template <class Read>
-auto read_option_text(const std::string& name, const std::string& text, Read&& read) {
+auto read_option_text(const Merged& merged, const std::string& name, const std::string& text, Read&& read) {
   try {
     return read(text);
   } catch (const std::invalid_argument& error) {
-    throw UsageError("--" + name + ": " + error.what());
+    throw UsageError(merged.name_of(name) + ": " + error.what());
   }
 }
 template <class Read>
 auto read_option(const Merged& merged, const std::string& name, Read&& read) {
-  return read_option_text(name, merged.get(name), read);
+  const std::string text = merged.get(name);
+  return read_option_text(merged, name, text, [&](const std::string& one) {
+    try {
+      return read(one);
+    } catch (const std::invalid_argument&) {
+      if (text.find(',') == std::string::npos || !merged.is_from_preset(name)) throw;
+      throw std::invalid_argument("'" + text + "' is a list: this preset is for 'shardflow sweep'");
+    }
+  });
 }
 
 // The numbers that an option may have, and how they are written.
@@ -86,6 +98,11 @@ Number number_within(const Merged& merged, const std::string& name, const Range<
   return read_option(merged, name, [&](const std::string& text) { return range.of(text); });
 }
 
+// Every option's value, and where it comes from, in the syntax of --config.
+std::string print_config(const Merged& merged);
+// The environment's options that none on the command line overrode: "SHARDFLOW_THREADS=2".
+Strings variables(const Merged& merged);
+
 // What stands between commas. Throws UsageError where there is nothing.
 Strings split_list(const Merged& merged, const std::string& name);
 
@@ -94,7 +111,7 @@ template <class Read>
 auto read_list(const Merged& merged, const std::string& name, Read&& read) {
   std::vector<decltype(read(std::string()))> values;
   for (const std::string& each : split_list(merged, name)) {
-    values.push_back(read_option_text(name, each, read));
+    values.push_back(read_option_text(merged, name, each, read));
   }
   return values;
 }
@@ -109,6 +126,8 @@ Parsed<Options> parse(const Grammar& grammar, const Strings& arguments,
   Parsed<Options> parsed;
   parsed.terminal = read_terminal(merged);
   parsed.answer = answer(grammar, merged);
+  parsed.variables = variables(merged);
+  parsed.settings = print_config(merged);
   if (!parsed.answer) read(merged, parsed.options);
   return parsed;
 } catch (const po::error& error) {

@@ -68,9 +68,10 @@ Grammar load_grammar() {
       {},
       "file",
       -1};
-  grammar.options.add(input_options().add(files_option()).add(records_option()))
-      .add(result_options())
-      .add(stats_options("statistics on standard error: text or json"));
+  po::options_description input = input_options();
+  add_files(input);
+  add_records(input);
+  grammar.options.add(input).add(result_options()).add(stats_options("statistics on standard error: text or json"));
   grammar.options.add(mode_option()).add(run_options()).add(general_options());
   return grammar;
 }

@@ -70,7 +70,9 @@ Grammar sweep_grammar() {
       {},
       "file",
       -1};
-  grammar.options.add(input_options().add(files_option())).add(grid_options()).add(sweep_options());
+  po::options_description input = input_options();
+  add_files(input);
+  grammar.options.add(input).add(grid_options()).add(sweep_options());
   grammar.options.add(stats_options("the result as text or json")).add(limit_options()).add(general_options());
   return grammar;
 }

@@ -96,6 +96,14 @@ void Histogram::merge(const Histogram& other) {
   max_ns_ = std::max(max_ns_, other.max_ns_);
 }
 
+Histogram::Counts Histogram::counts() const {
+  Counts counts;
+  for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
+    if (counts_[bucket] > 0) counts.push_back({std::min(highest_in(bucket), max_ns_), counts_[bucket]});
+  }
+  return counts;
+}
+
 double Histogram::mean_ns() const {
   if (count_ == 0) return 0;
   double mean = 0;
