@@ -24,6 +24,24 @@ drawAll();
 const report = JSON.parse(document.getElementById("data").textContent);
 const csv = () =>
   (report.kind === "history" ? d3.csvFormat(historyRows(report.series)) + "\n" : csvOf(pointsOf(report)));
+const channels = (color) => {
+  const made = document.createElement("i");
+  made.style.color = color;
+  document.body.append(made);
+  const numbers = getComputedStyle(made).color.match(/[\d.]+/g).map(Number);
+  made.remove();
+  return numbers;
+};
+// As WCAG 2.1 defines it.
+const luminance = (color) => {
+  const [r, g, b] = channels(color).map((v) => (v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const contrast = (a, b) => {
+  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (high + 0.05) / (low + 0.05);
+};
+const colors = ["--text", "--quiet", ...d3.range(8).map((i) => `--mode-${i}`)];
 const downloads = [];
 URL.createObjectURL = (blob) => { downloads.push(`${blob.type} of ${blob.size}`); return "data:,"; };
 HTMLAnchorElement.prototype.click = function () { downloads.push(this.download); };
@@ -36,6 +54,12 @@ found.textContent = [
   ...[...document.querySelectorAll("#report *:not(.scroll *)")]
     .filter((each) => each.getBoundingClientRect().right > width)
     .map((each) => `beyond the edge: ${each.tagName} ${each.textContent}`),
+  ...colors.filter((color) => contrast(`var(${color})`, "var(--page)") < 4.5)
+    .map((color) => `hard to read: ${color} ${contrast(`var(${color})`, "var(--page)")}`),
+  `page ${channels("var(--page)")}`,
+  `buttons ${[...document.querySelectorAll("button")].filter((each) => each.offsetParent).length}`,
+  ...[...document.querySelectorAll("table")].filter((each) => each.getBoundingClientRect().right > width)
+    .map((each) => `table beyond the edge by ${each.getBoundingClientRect().right - width}`),
   `csv lines ${csv().split("\n").length - 1}`,
   ...downloads,
 ].join("\n");
@@ -50,8 +74,19 @@ void remove_scripts(std::string& document) {
   }
 }
 
-Opened open_report(const std::string& json, int width = 1000) {
-  std::string page = report_page(json);
+// Dark and print are shown by making the page's own rules for them hold.
+enum class Look { kLight, kDark, kPrint };
+
+std::string with_look(std::string page, Look look) {
+  const std::string rule = look == Look::kDark ? "@media screen and (prefers-color-scheme: dark)" : "@media print";
+  if (look == Look::kLight) return page;
+  const std::size_t at = page.find(rule);
+  REQUIRE(at != std::string::npos);
+  return page.replace(at, rule.size(), "@media all");
+}
+
+Opened open_report(const std::string& json, int width = 1000, Look look = Look::kLight) {
+  std::string page = with_look(report_page(json), look);
   const std::string observer = "<script>const width = " + std::to_string(width) + ";</script>" + kObserver;
   Opened opened = open_in_browser(page.insert(page.rfind("</body>"), observer));
   remove_scripts(opened.document);
@@ -89,7 +124,8 @@ void check_series(const Opened& opened, const std::string& id, const std::vector
 void check_peace(const Opened& opened) {
   CHECK(opened.console == "");
   CHECK(contains(opened.document, "requests 0\n"));
-  CHECK_FALSE(contains(opened.document, "beyond the edge"));
+  CHECK_FALSE(contains(opened.document, "beyond the edge:"));
+  CHECK_FALSE(contains(opened.document, "hard to read"));
   for (const char* const wrong : {"class=\"failure\"", "NaN", "undefined", "Infinity"}) {
     CAPTURE(wrong);
     CHECK_FALSE(contains(opened.document, wrong));
@@ -112,6 +148,65 @@ TEST_CASE("a comparison shows each mode in each chart, and its numbers") {
   CHECK(contains(opened.document, "A made-up CPU"));
   CHECK(contains(opened.document, comparison.command));
   CHECK(contains(opened.document, "* too slow for all of it: the first 100,000 records"));
+}
+
+TEST_CASE("all eight modes are told apart, in the dark as well, and their names and colours can be read") {
+  const std::string json = comparison_json(made_up_comparison_of_all());
+  for (const auto& [look, page] : {std::pair{Look::kLight, "page 255,255,255\n"}, {Look::kDark, "page 22,24,27\n"}}) {
+    const Opened opened = open_report(json, 1000, look);
+    check_peace(opened);
+    CHECK(contains(opened.document, page));
+    for (const char* const id : {"time", "speed-up", "cpu", "switches", "memory", "latency"}) {
+      check_series(opened, std::string(id) + "-by-mode",
+                   {"channel", "tasks", "threads", "flow-record", "map", "pipeline", "serial", "flow"});
+    }
+  }
+}
+
+TEST_CASE("on paper there are no buttons, and every table is whole") {
+  constexpr int kA4 = 718;  // CSS pixels between margins of 1 cm
+  Grid grid;
+  grid.records = {100'000, 5'000'000};
+  grid.threads = {1, 2, 4};
+  grid.shards = {4, 8};
+  grid.capacities = {100, 0};
+  for (const std::string& json : {comparison_json(made_up_comparison_of_all()), sweep_json(made_up_sweep(grid))}) {
+    const Opened opened = open_report(json, kA4, Look::kPrint);
+    check_peace(opened);
+    CHECK(contains(opened.document, "buttons 0\n"));
+    CHECK_FALSE(contains(opened.document, "table beyond the edge"));
+  }
+}
+
+TEST_CASE("a sweep of which every point was too slow says so, and a latency that not every run has is left out") {
+  Grid grid;
+  grid.threads = {1, 2};
+  Sweep sweep = made_up_sweep(grid);
+  sweep.points[0].samples[0].latency.reset();
+  const Opened mixed = open_report(sweep_json(sweep));
+  check_peace(mixed);
+  CHECK(chart(mixed, "latency-by-threads").empty());
+  CHECK_FALSE(chart(mixed, "time-by-threads").empty());
+  sweep = made_up_sweep(grid);
+  sweep.points[0].samples.back().latency.reset();
+  check_peace(open_report(sweep_json(sweep)));
+  for (SweepPoint& point : sweep.points) point = {point.at, true, {}};
+  const Opened slow = open_report(sweep_json(sweep));
+  check_peace(slow);
+  CHECK(contains(slow.document, "No setting was measured: all were too slow, or not reached."));
+  CHECK(contains(slow.document, "Too slow, a run took more than 60 s: channel at 5M records, 1 thread, 8 shards"));
+}
+
+TEST_CASE("the page says what ended a measurement early, and with which options it was made") {
+  Comparison comparison = made_up_comparison(false);
+  comparison.stop = Stop::kOutOfTime;
+  const Opened opened = open_report(comparison_json(comparison));
+  check_peace(opened);
+  CHECK(contains(opened.document, "Stopped at --max-time, before the intervals were within 5 %."));
+  CHECK(contains(opened.document, "<pre>blocks = 8                              # default</pre>"));
+  Sweep sweep = made_up_sweep({});
+  sweep.interrupted = true;
+  CHECK(contains(open_report(sweep_json(sweep)).document, "Stopped by a signal."));
 }
 
 TEST_CASE("a history shows each metric, and since when it is on another level") {
@@ -171,6 +266,8 @@ TEST_CASE("a sweep has charts for the settings that vary, and for no others") {
     CAPTURE(mode);
     for (const char* const curve : {">Amdahl</text>", ">USL</text>", ">ideal</text>"}) CHECK(contains(drawn, curve));
   }
+  CHECK(contains(opened.document, ">residual</th>"));
+  CHECK(contains(opened.document, ">serial fraction, contention (σ)</th>"));
   CHECK(contains(opened.document, "csv lines " + std::to_string(1 + sweep.points.size() * grid.rounds)));
   CHECK(contains(opened.document, "shardflow-sweep.json"));
   CHECK(contains(opened.document, "shardflow-sweep.csv"));

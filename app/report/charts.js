@@ -248,7 +248,8 @@ function scaling(fit, modes, highest, width) {
     ...(fit.amdahl ? [{name: "Amdahl", dash: "7 4", at: (n) => throughputAt(fit.amdahl, n) / one}] : []),
     ...(fit.universal ? [{name: "USL", dash: "none", at: (n) => throughputAt(fit.universal, n) / one}] : []),
   ];
-  const end = (law) => (law.at(to) <= highest ? {n: to, y: law.at(to)} : {n: highest * from, y: highest});
+  // Where the ideal leaves the chart, a little below the axis's name.
+  const end = (law) => (law.at(to) <= highest ? {n: to, y: law.at(to)} : {n: 0.88 * highest * from, y: 0.88 * highest});
   const {color, symbol} = styleOf(modes, fit.mode);
   return Plot.plot({
     ...base(width),

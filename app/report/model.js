@@ -26,7 +26,10 @@ const time = (seconds) => withPrefix(seconds, "s");
 const bytes = (number) => withPrefix(number, "B");
 const count = d3.format(".3~s");
 const exact = d3.format(",");
-const short = (number) => (number === null ? "∞" : d3.format(number >= 1000 ? ",.0f" : ".3~r")(number));
+const short = (number) => d3.format(number >= 1000 ? ",.0f" : ".3~r")(number < 1e-9 ? 0 : number);
+// "5.9 to 7.8", or "5.9 or more" where it has no upper end.
+const rangeWords = ({low, high}, format = short) =>
+  (high === null ? `${format(low)} or more` : `${format(low)} to ${format(high)}`);
 const plural = (number, noun) => `${exact(number)} ${noun}${number === 1 ? "" : "s"}`;
 const capacityText = (number) => (number === Infinity ? "unbounded" : count(number));
 
@@ -61,15 +64,15 @@ const withCapacity = (point) => (point.capacity === null ? {...point, capacity: 
 // One setting, with medians over its rounds. Times are in seconds.
 function summedUp(point) {
   const over = (value) => summary(point.samples.map(value));
-  const latency = point.samples[0].latency && Object.fromEntries(percentiles.map(({key}) =>
+  const latency = point.samples.every((sample) => sample.latency) && Object.fromEntries(percentiles.map(({key}) =>
     [key, (point.latency ? point.latency[key] : d3.median(point.samples, (sample) => sample.latency[key])) * 1e-9]));
   return {
     ...point,
     time: over((sample) => sample.ns_per_record * 1e-9),
     user: over((sample) => sample.user_s / sample.records),
     system: over((sample) => sample.system_s / sample.records),
-    voluntary: over((sample) => sample.voluntary_switches),
-    forced: over((sample) => sample.involuntary_switches),
+    voluntary: over((sample) => 1e3 * sample.voluntary_switches / sample.records),
+    forced: over((sample) => 1e3 * sample.involuntary_switches / sample.records),
     memory: over((sample) => sample.peak_resident_bytes),
     latency,
   };
@@ -120,11 +123,14 @@ function firstSetting(points) {
 const settingWords = (point, shown) =>
   shown.filter(({key}) => point[key] !== undefined).map(({key, words}) => words(point[key])).join(", ");
 
-const rounds = (points) => d3.extent(points, (point) => point.samples.length);
+const roundsWords = (points) => {
+  const [least = 0, most = 0] = d3.extent(points, (point) => point.samples.length);
+  return least === most ? plural(most, "round") : `${least} to ${most} rounds`;
+};
 
 // "98 % interval"; the least of all points. Empty where one round tells nothing.
 const intervalWords = (confidence) => (confidence > 0 ? `${d3.format(".0f")(100 * confidence)} % interval` : "");
-const intervalName = (points) => intervalWords(d3.min(points, (point) => point.time.confidence));
+const intervalName = (points) => intervalWords(d3.min(points, (point) => point.time.confidence) ?? 0);
 
 function comparisonFinding(points) {
   const [first] = points;
@@ -145,14 +151,22 @@ function nearestFit(fits, held) {
   return d3.greatest(fits.map(withCapacity), same);
 }
 
+// What the Universal Scalability Law says of the best number; its end is `null` where these points set none.
+function bestWords({over, universal}) {
+  const best = universal.best_concurrency;
+  if (best.value !== null) {
+    return `The law fitted to it is best with ${short(best.value)} ${over} (${rangeWords(best)}).`;
+  }
+  return best.low <= 1 ? `The measurements don't tell the best number of ${over}.`
+    : `The law fitted to it has no best number of ${over}: it is ${short(best.low)} or more.`;
+}
+
 function sweepFinding(points, fits) {
+  if (points.length === 0) return "No setting was measured: all were too slow, or not reached.";
   const fastest = d3.least(points, (point) => point.time.median);
   const at = settingWords(fastest, varying(points));
   const fit = nearestFit(fits.filter((each) => each.mode === fastest.mode && each.universal), fastest);
-  const best = fit?.universal.best_concurrency;
-  const peak = !best ? "" : best.value === null
-    ? ` The law fitted to it has no number of ${fit.over} at which throughput falls again.`
-    : ` The law fitted to it peaks at ${short(best.value)} ${fit.over} (${short(best.low)} to ${short(best.high)}).`;
+  const peak = fit ? ` ${bestWords(fit)}` : "";
   return `${fastest.mode} is the fastest, with ${time(fastest.time.median)} a record${at && ` (${at})`}.${peak}`;
 }
 

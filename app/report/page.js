@@ -36,7 +36,9 @@ const drawn = (points, draw) => (points.length ? draw(points) : undefined);
 const cpu = {
   full: "user", ring: "system", unit: 1e-9, format: (s) => (s ? time(s) : "0"), label: "CPU time per record",
 };
-const switches = {full: "voluntary", ring: "forced", unit: 1, format: count, label: "context switches"};
+const switches = {
+  full: "voluntary", ring: "forced", unit: 0.001, format: short, label: "context switches per 1,000 records",
+};
 
 // The chart of each thing measured, a row a mode. `points` gives those to show now.
 function byMode(points, modes, at) {
@@ -53,7 +55,7 @@ function byMode(points, modes, at) {
       () => `Dots: in the program. Rings: in the system. All threads together. ${at()}`,
       (width) => drawn(points(), (some) => pairByMode(some, modes, cpu, width))),
     figure("switches-by-mode", "Context switches",
-      () => `Dots: voluntary, a thread waits. Rings: forced. In one run. ${at()}`,
+      () => `Dots: voluntary, a thread waits. Rings: forced. Per 1,000 records. ${at()}`,
       (width) => drawn(points(), (some) => pairByMode(some, modes, switches, width))),
     figure("memory-by-mode", "Memory", () => `The most that a run had resident. ${at()}`,
       (width) => drawn(points(), (some) => memoryByMode(some, modes, width))),
@@ -111,10 +113,7 @@ function scalingSection(points, fits, over, modes, held) {
 // `shown`: the settings that vary, besides the one that the fit is over.
 function scalingCaption(fit, shown) {
   const at = settingWords(fit, shown);
-  if (fit.universal) {
-    const {value, low, high} = fit.universal.best_concurrency;
-    return `Best number of ${fit.over}: ${short(value)} (${short(low)} to ${short(high)}).${at && ` At ${at}.`}`;
-  }
+  if (fit.universal) return `${bestWords(fit)}${at && ` At ${at}.`}`;
   const had = new Set(fit.measured.map(([n]) => n)).size;
   return `No fit: it needs 3 different numbers of ${fit.over}, and has ${had}.${at && ` At ${at}.`}`;
 }
@@ -142,6 +141,12 @@ function command(text) {
     }
   });
   return [element("pre", {}, code), button];
+}
+
+// Every option's value, and where it was from: a variable or a config file is not on the command line.
+function settingsList(text) {
+  if (!text) return [];
+  return [element("details", {}, element("summary", {}, "All options"), element("pre", {}, text.trimEnd()))];
 }
 
 function download(name, type, text, label) {
@@ -181,6 +186,7 @@ function comparisonBody(report, points, modes) {
 }
 
 function sweepBody(report, points, modes) {
+  if (points.length === 0) return [section("The numbers", ...tooSlow(report, points))];
   const held = firstSetting(points);
   const at = () => (varying(points).length ? `At ${settingWords(held, varying(points))}.` : "");
   return [
@@ -196,16 +202,23 @@ function sweepBody(report, points, modes) {
 function tooSlow(report, points) {
   const slow = report.points.filter((point) => point.too_slow).map(withCapacity);
   if (slow.length === 0) return [];
-  const words = slow.map((point) => `${point.mode} at ${settingWords(point, varying(points))}`).join("; ");
+  const shown = points.length ? varying(points) : axes;
+  const words = slow.map((point) => `${point.mode} at ${settingWords(point, shown)}`).join("; ");
   return [element("p", {class: "quiet"}, `Too slow, a run took more than ${time(report.longest_run_s)}: ${words}.`)];
 }
 
+// What ended it before it was done. "--max-time" is where intervals may be wider than they were to be.
+function stopWords(report) {
+  if (report.interrupted || report.stopped_by === "signal") return " Stopped by a signal.";
+  return report.stopped_by ? ` Stopped at ${report.stopped_by}, before the intervals were within 5 %.` : "";
+}
+
 function subtitle(report, points) {
-  const [least, most] = rounds(points);
-  const times = least === most ? plural(most, "round") : `${least} to ${most} rounds`;
-  if (report.kind === "sweep") return `${report.input}; ${plural(points.length, "setting")}, ${times} each.`;
+  const times = roundsWords(points);
+  const stop = stopWords(report);
+  if (report.kind === "sweep") return `${report.input}; ${plural(points.length, "setting")}, ${times} each.${stop}`;
   return `${plural(report.records, "record")}, ${plural(report.keys, "key")}; ${plural(report.threads, "thread")}, ` +
-    `${plural(report.shards, "shard")}; ${times}.`;
+    `${plural(report.shards, "shard")}; ${times}.${stop}`;
 }
 
 function show(json) {
@@ -225,7 +238,7 @@ function show(json) {
     element("p", {class: "quiet"}, subtitle(report, points)),
     ...(sweep ? sweepBody(report, points, modes) : comparisonBody(report, points, modes)),
     section("Measured on", environment(report.environment)),
-    section("Made by", ...command(report.command)),
+    section("Made by", ...command(report.command), ...settingsList(report.settings)),
     section("Raw data", element("p", {}, "Every run, not only medians: ",
       download(`${name}.json`, "application/json", () => json, "Download JSON"), " ",
       download(`${name}.csv`, "text/csv", () => csvOf(points), "Download CSV"))),

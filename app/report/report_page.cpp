@@ -4,8 +4,6 @@
 #include <cassert>
 #include <string_view>
 
-#include "pipeline/output/sink.hpp"
-
 // The bytes of a file as `NAME_begin` to `NAME_end`. The assembler reads it, so that half a megabyte costs the
 // compiler nothing.
 #define EMBED(name, file)                              \
@@ -79,12 +77,6 @@ std::string report_page(const std::string& json) {
     rest.remove_prefix(at + part.mark.size());
   }
   return page.append(rest);
-}
-
-void write_report(const std::string& file, const std::string& json) {
-  const auto sink = open_sink(file, nullptr);
-  sink->write(report_page(json));
-  sink->commit();
 }
 
 }  // namespace shardflow::app

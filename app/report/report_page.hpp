@@ -13,7 +13,4 @@ inline constexpr bool kHasReport = SHARDFLOW_REPORT;
 // Nothing in the JSON can end the element that holds it.
 std::string report_page(const std::string& json);
 
-// Writes the page to `file`, whole or not at all; "-" is standard output. Throws IoError.
-void write_report(const std::string& file, const std::string& json);
-
 }  // namespace shardflow::app

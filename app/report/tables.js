@@ -24,8 +24,8 @@ function columnsOf(points, first) {
     cost: [
       {name: "user CPU", text: (p) => time(p.user.median)},
       {name: "system CPU", text: (p) => time(p.system.median)},
-      {name: "switches", text: (p) => exact(p.voluntary.median)},
-      {name: "forced switches", text: (p) => exact(p.forced.median)},
+      {name: "voluntary switches per 1,000", text: (p) => short(p.voluntary.median)},
+      {name: "forced", text: (p) => short(p.forced.median)},
       {name: "peak memory", text: (p) => bytes(p.memory.median)},
     ],
     latency: points.every((p) => p.latency)
@@ -35,7 +35,8 @@ function columnsOf(points, first) {
 }
 
 const modeColumn = {name: "mode", text: (p) => p.mode + (p.prefix_only ? " *" : "")};
-const medians = "medians over the rounds; CPU time is per record, of all threads.";
+const medians = "medians over the rounds; CPU time is per record, of all threads; " +
+  "context switches are per 1,000 records.";
 const captions = {
   time: "Time: medians over the rounds.",
   cost: `Cost: ${medians}`,
@@ -66,20 +67,23 @@ function sweepTable(points) {
 // Two rows a fit, Amdahl's law and the Universal Scalability Law. Amdahl's has no coherency, and so no best number.
 // `shown`: the settings that vary, besides the one that the fits are over.
 function fitTable(fits, shown) {
-  const estimate = ({value, low, high}, format) => `${format(value)} (${format(low)} to ${format(high)})`;
+  const estimate = (told, format) => {
+    if (told.value !== null) return `${format(told.value)} (${rangeWords(told, format)})`;
+    return told.low <= 1 ? "not told" : rangeWords(told, format);
+  };
   const of = (key, format = short) => ({fit}) => estimate(fit[key], format);
   const ofUniversal = (key) => (row) => (row.law === "USL" ? of(key)(row) : "");
   const rows = fits.flatMap((each) => [["Amdahl", each.amdahl], ["USL", each.universal]]
     .filter(([, fit]) => fit).map(([law, fit]) => ({...withCapacity(each), law, fit})));
-  const rate = (number) => (number === null ? "∞" : `${count(number)}/s`);
+  const rate = (number) => `${count(number)}/s`;
   return rows.length === 0 ? "" : table("What the fits say, with 95 % intervals.", [
     {name: "mode", text: (row) => row.mode},
     ...settingColumns(shown),
     {name: "law", text: (row) => row.law},
     {name: "throughput of one (λ)", text: of("lambda", rate)},
-    {name: "contention (σ)", text: of("sigma")},
+    {name: "serial fraction, contention (σ)", text: of("sigma")},
     {name: "coherency (κ)", text: ofUniversal("kappa")},
     {name: `best number of ${fits[0].over}`, text: ofUniversal("best_concurrency")},
-    {name: "error", text: (row) => d3.format(".1%")(row.fit.residual_relative)},
+    {name: "residual", text: (row) => d3.format(".1%")(row.fit.residual_relative)},
   ], rows);
 }
