@@ -33,20 +33,28 @@ constexpr std::uint64_t kLeastRounds = 6;
 
 class Comparer {
  public:
-  Comparer(const CompareOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt)
+  // The JSON of what there is goes to `report` after each round.
+  Comparer(const CompareOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt,
+           ReportFile& report)
       : options_(options),
         interrupt_(interrupt),
         notes_(terminal),
+        report_(report),
         random_(options.seed),
         all_(options.load, options.load.records) {}
 
   // Once there is a whole round, an interrupt ends it as --max-time does.
-  Comparison run() {
+  Comparison run(std::string command, std::string settings) {
     const auto start = Clock::now();
+    comparison_.command = std::move(command);
+    comparison_.settings = std::move(settings);
     prepare();
     for (const Mode* const mode : options_.modes) warm_up(*mode);
     try {
-      while (!enough(start)) round();
+      while (!enough(start)) {
+        round();
+        report_.write_so_far(comparison_json(comparison_));
+      }
     } catch (const InterruptedError&) {
       drop_unfinished_round();
       if (comparison_.rounds() == 0) throw;
@@ -118,6 +126,7 @@ class Comparer {
   const CompareOptions& options_;
   const Interrupt& interrupt_;
   Notes notes_;
+  ReportFile& report_;
   std::mt19937_64 random_;
   Workload all_;
   std::optional<Workload> first_;
@@ -134,9 +143,8 @@ int compare(const Strings& arguments, const Interrupt& interrupt) {
   const LoadOptions& load = parsed.options.load;
   ReportFile report(load.report);
   HgrmFolder hgrm(load.hgrm, parsed.options.modes);
-  Comparison comparison = Comparer(parsed.options, parsed.terminal, interrupt).run();
-  comparison.command = command_line("compare", arguments, parsed.variables);
-  comparison.settings = parsed.settings;
+  const Comparison comparison = Comparer(parsed.options, parsed.terminal, interrupt, report)
+                                    .run(command_line("compare", arguments, parsed.variables), parsed.settings);
   // The table first: what fails from here on does not lose it.
   print_answer(load.stats == StatsFormat::kJson ? comparison_json(comparison) : comparison_text(comparison));
   report.write(comparison_json(comparison));

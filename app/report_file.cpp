@@ -1,19 +1,40 @@
 #include "app/report_file.hpp"
 
+#include <filesystem>
+
 #include "app/report/report_page.hpp"
 
 namespace shardflow::app {
 
-ReportFile::ReportFile(const std::string& name) {
-  if (!name.empty()) sink_ = open_sink(name, nullptr);
+namespace {
+
+// A file, or where one can be made.
+bool is_replaceable(const std::string& name) {
+  std::error_code ignored;
+  const auto type = std::filesystem::status(name, ignored).type();
+  return name != "-" && (type == std::filesystem::file_type::regular || type == std::filesystem::file_type::not_found);
+}
+
+}  // namespace
+
+ReportFile::ReportFile(const std::string& name) : name_(name) {
+  if (name.empty()) return;
+  replaceable_ = is_replaceable(name);
+  sink_ = open_sink(name, nullptr);
 }
 
 void ReportFile::write([[maybe_unused]] const std::string& json) {
   if constexpr (kHasReport) {
-    if (!sink_) return;
+    if (name_.empty()) return;
+    if (!sink_) sink_ = open_sink(name_, nullptr);
     sink_->write(report_page(json));
     sink_->commit();
+    sink_.reset();
   }
+}
+
+void ReportFile::write_so_far(const std::string& json) {
+  if (replaceable_) write(json);
 }
 
 }  // namespace shardflow::app

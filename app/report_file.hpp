@@ -14,10 +14,14 @@ class ReportFile {
   // "-" is standard output; empty: none, and nothing is ever written. Throws IoError.
   explicit ReportFile(const std::string& name);
 
-  // Once: the page for this JSON, whole or not at all. Throws IoError.
+  // The page for this JSON, whole or not at all. Throws IoError.
   void write(const std::string& json);
+  // The same while there is more to come: in a file, which the next one replaces. A pipe gets the last one alone.
+  void write_so_far(const std::string& json);
 
  private:
+  std::string name_;
+  bool replaceable_ = false;
   std::unique_ptr<Sink> sink_;
 };
 

@@ -71,8 +71,13 @@ Conditions conditions_of(const LoadOptions& options, const std::string& input, c
 
 class Sweeper {
  public:
-  Sweeper(const SweepOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt)
-      : options_(options), interrupt_(interrupt), notes_(terminal), workloads_(options.load, interrupt) {
+  // The JSON of what there is goes to `report` after each round.
+  Sweeper(const SweepOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt, ReportFile& report)
+      : options_(options),
+        interrupt_(interrupt),
+        notes_(terminal),
+        report_(report),
+        workloads_(options.load, interrupt) {
     sweep_.input = describe_input(options.load);
     sweep_.environment = Environment::now();
     sweep_.longest_run_s = options.longest_run_s;
@@ -84,10 +89,15 @@ class Sweeper {
   }
 
   // Once there is a run, an interrupt ends it early.
-  Sweep run() {
+  Sweep run(std::string command, std::string settings) {
+    sweep_.command = std::move(command);
+    sweep_.settings = std::move(settings);
     try {
       for (const SweepPoint& point : sweep_.points) verify_kept(point);
-      for (std::uint64_t round = 0; round < options_.rounds; ++round) measure_round(round);
+      for (std::uint64_t round = 0; round < options_.rounds; ++round) {
+        measure_round(round);
+        report_.write_so_far(sweep_json(sweep_));
+      }
     } catch (const InterruptedError&) {
       if (std::ranges::all_of(sweep_.points, [](const SweepPoint& point) { return point.samples.empty(); })) throw;
       sweep_.interrupted = true;
@@ -193,6 +203,7 @@ class Sweeper {
   const SweepOptions& options_;
   const Interrupt& interrupt_;
   Notes notes_;
+  ReportFile& report_;
   Workloads workloads_;
   Sweep sweep_;
   std::optional<SweepFile> file_;
@@ -207,9 +218,8 @@ int sweep(const std::vector<std::string>& arguments, const Interrupt& interrupt)
   const SweepOptions& options = parsed.options;
   try {
     ReportFile report(options.load.report);
-    Sweep result = Sweeper(options, parsed.terminal, interrupt).run();
-    result.command = command_line("sweep", arguments, parsed.variables);
-    result.settings = parsed.settings;
+    const Sweep result = Sweeper(options, parsed.terminal, interrupt, report)
+                             .run(command_line("sweep", arguments, parsed.variables), parsed.settings);
     // The table first: what fails from here on does not lose it.
     print_answer(options.load.stats == StatsFormat::kJson ? sweep_json(result) : sweep_text(result));
     report.write(sweep_json(result));

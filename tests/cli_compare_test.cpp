@@ -91,6 +91,14 @@ TEST_CASE("a signal leaves the table of the rounds that were done, and the repor
   CHECK(folder.read("report.html").find("\"stopped_by\":\"signal\"") != std::string::npos);
 }
 
+TEST_CASE("a comparison that is killed leaves the report of its rounds") {
+  const Folder folder;
+  run_until_signal({"compare", "--synthetic", "sequential:records=1k", "--modes", "flow,serial", "--rounds", "10000",
+                    "--report", folder.path("report.html")},
+                   SIGKILL, 1s);
+  CHECK(folder.read("report.html").find("\"kind\":\"comparison\"") != std::string::npos);
+}
+
 TEST_CASE("a report that can't be written is said before anything is measured") {
   const Folder folder;
   for (const char* const command : {"compare", "sweep"}) {

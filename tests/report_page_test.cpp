@@ -75,4 +75,17 @@ TEST_CASE("the report's file appears whole, or not at all") {
   CHECK(folder.names() == std::vector<std::string>{"report.html"});
   CHECK_THROWS_AS(ReportFile(folder.path("none/report.html")), shardflow::IoError);
   ReportFile("").write(json);
+  ReportFile("").write_so_far(json);
+}
+
+TEST_CASE("what there is so far is replaced by what comes after") {
+  const Folder folder;
+  const std::string first = sweep_json(made_up_sweep({}));
+  const std::string second = comparison_json(made_up_comparison(false));
+  ReportFile file(folder.path("report.html"));
+  file.write_so_far(first);
+  CHECK(folder.read("report.html") == report_page(first));
+  file.write(second);
+  CHECK(folder.read("report.html") == report_page(second));
+  CHECK(folder.names() == std::vector<std::string>{"report.html"});
 }
