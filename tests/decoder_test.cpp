@@ -9,11 +9,18 @@
 #include <zstd.h>
 
 #include <array>
+#include <random>
 #include <thread>
 
 #include "pipeline/errors.hpp"
 #include "pipeline/input/file_source.hpp"
+#include "pipeline/input/packed_part.hpp"
+#include "pipeline/mode/in_arena.hpp"
+#include "pipeline/mode/mode.hpp"
+#include "pipeline/output/compression.hpp"
+#include "pipeline/output/map_writer.hpp"
 #include "tests/folder.hpp"
+#include "tests/testing.hpp"
 
 using namespace shardflow;
 using testing::Folder;
@@ -83,9 +90,13 @@ std::string refusal(const Folder& folder, const std::string& packed) {
 TEST_CASE("the first bytes tell the coding, as early as they can") {
   CHECK(coding_of("\x1f\x8b\x08") == Coding::kGzip);
   CHECK(coding_of("\x28\xb5\x2f\xfd") == Coding::kZstd);
+  CHECK(coding_of("\x50\x2a\x4d\x18") == Coding::kZstd);  // a frame to be skipped, as pzstd begins a file
+  CHECK(coding_of("\x5f\x2a\x4d\x18") == Coding::kZstd);
   CHECK(coding_of("\x04\x22\x4d\x18") == Coding::kLz4);
   CHECK(coding_of("k") == Coding::kPlain);
   CHECK(coding_of("(a") == Coding::kPlain);  // the first byte of zstd's
+  CHECK(coding_of("P*a") == Coding::kPlain);
+  CHECK(coding_of("P*") == std::nullopt);
   CHECK(coding_of("\x1f\x8b") == std::nullopt);
   CHECK(coding_of("") == std::nullopt);
 }
@@ -190,10 +201,15 @@ TEST_CASE("zeros behind a gzip member are padding, anything else is refused") {
   CHECK_FALSE(refusal(folder, lz4("a\t1\n") + "garbage").empty());
 }
 
-TEST_CASE("a zstd frame to be skipped is skipped") {
+TEST_CASE("a zstd frame to be skipped is skipped, where it is the first one, too") {
   const Folder folder;
   const std::string skipped = std::string("\x50\x2a\x4d\x18\x03\x00\x00\x00", 8) + "abc";
-  CHECK(unpacked(folder, zstd("a\t1\n") + skipped + zstd("b\t2\n")) == "a\t1\nb\t2\n");
+  const std::string a = zstd("a\t1\n");
+  const std::string b = zstd("b\t2\n");
+  CHECK(unpacked(folder, a + skipped + b) == "a\t1\nb\t2\n");
+  CHECK(unpacked(folder, skipped + a + b) == "a\t1\nb\t2\n");
+  CHECK(unpacked(folder, a + b + skipped) == "a\t1\nb\t2\n");
+  CHECK(unpacked(folder, skipped) == "");
 }
 
 TEST_CASE("what expands beyond the limit is refused with the limit") {
@@ -211,6 +227,53 @@ TEST_CASE("what expands beyond the limit is refused with the limit") {
   }
 }
 
+TEST_CASE("what expands a thousandfold is refused without a limit, too") {
+  const Folder folder;
+  std::string text;
+  while (text.size() < (std::size_t{90} << 20)) text += "key\tvalue\n";
+  const std::string packed = zstd(text);
+  CHECK(refusal(folder, packed).find("raise --max-expanded if it is no bomb") != std::string::npos);
+  FileOptions options;
+  options.max_expanded_bytes = text.size();
+  FileSource source({folder.write("packed", packed)}, 1 << 20, nullptr, options);
+  CHECK(read_all(source, 1 << 20).size() == text.size());
+}
+
+TEST_CASE("what is coded in ways that nothing here reads is refused, with what reads it") {
+  const Folder folder;
+  const auto message = [&](const std::string& what, const std::string& command) {
+    return folder.path("packed") + ": this looks like " + what + ", which is not read; pipe it through " + command;
+  };
+  CHECK(refusal(folder, std::string("\xfd\x37zXZ\0 a\tb\n", 11)) == message("xz", "xz -dc"));
+  CHECK(refusal(folder, "BZh91AY&SY a\tb\n") == message("bzip2", "bzip2 -dc"));
+  const std::string utf16 = message("UTF-16", "iconv -f UTF-16 -t UTF-8");
+  CHECK(refusal(folder, std::string("\xff\xfe"
+                                    "a\0\t\0b\0\n\0",
+                                    10)) == utf16);
+  CHECK(refusal(folder, std::string("\xfe\xff\0a\0\t\0b\0\n", 10)) == utf16);
+  CHECK(unpacked(folder, "BZhang\t1\n") == "BZhang\t1\n");
+  CHECK(unpacked(folder, "\xff\xfe\t1\n") == "\xff\xfe\t1\n");
+}
+
+TEST_CASE("a first key that begins like a compressed file is written so that it comes back") {
+  const Folder folder;
+  const std::string magics[] = {std::string("\x1f\x8b\x08", 3), "\x28\xb5\x2f\xfd", "BZh91AY&SY",
+                                std::string("\xfd\x37zXZ\0", 6), "\xef\xbb\xbf"};
+  for (const std::string& magic : magics) {
+    const std::string key = magic + "key";
+    Store store(1);
+    testing::TextSource source(key + "\tvalue\n");
+    modes().front().run(source, store, {});
+    const std::string name = folder.path("out.tsv");
+    std::vector<std::unique_ptr<Sink>> sinks;
+    sinks.push_back(open_sink(name, nullptr));
+    write_map(store, {}, sinks);
+    sinks.front()->commit();
+    FileSource written({name}, 1 << 20, nullptr);
+    CHECK(read_all(written, 100) == key + "\tvalue\n");
+  }
+}
+
 TEST_CASE("a compressed pipe is read as it comes, byte by byte") {
   for (const Packer& packer : kPackers) {
     int ends[2];
@@ -223,4 +286,158 @@ TEST_CASE("a compressed pipe is read as it comes, byte by byte") {
     FileSource source(Descriptor{ends[0]}, "pipe", 1000, nullptr);
     CHECK_MESSAGE(read_all(source, 100) == "a\t1\nb\t2\n", packer.name);
   }
+}
+
+namespace {
+
+// What --output writes for each text: parts that tell how long they are.
+std::string in_parts(Compression compression, const std::vector<std::string>& texts) {
+  Compressor compressor(compression);
+  std::string packed;
+  for (std::string text : texts) {
+    compressor.run(text);
+    packed += text;
+  }
+  return packed;
+}
+constexpr std::array kCompressions{Compression::kGzip, Compression::kZstd};
+
+// As pzstd writes a frame: it does not say what it expands to.
+std::string zstd_of_unknown_size(const std::string& text) {
+  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), ZSTD_freeCCtx);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_contentSizeFlag, 0);
+  std::string packed(ZSTD_compressBound(text.size()), '\0');
+  packed.resize(ZSTD_compress2(context.get(), packed.data(), packed.size(), text.data(), text.size()));
+  return packed;
+}
+
+// Text, or a refusal without the byte and the library's words, which depend on how the input was cut. A pipe is
+// decoded in the order of its bytes.
+template <class Open>
+std::string outcome(Open&& open) {
+  try {
+    FileSource source = open();
+    return read_all(source, 1000);
+  } catch (const BadInputError& error) {
+    const std::string message = error.what();
+    CHECK(message.find("can't be decompressed: ") != std::string::npos);
+    return "refused";
+  }
+}
+std::string outcome_of_file(const Folder& folder, const std::string& packed) {
+  const std::string name = folder.write("packed", packed);
+  return outcome([&] { return FileSource({name}, 1 << 23, nullptr); });
+}
+std::string outcome_of_pipe(const std::string& packed) {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  {
+    const Descriptor end(ends[1]);
+    REQUIRE(write(end.number(), packed.data(), packed.size()) == static_cast<ssize_t>(packed.size()));
+  }
+  return outcome([&] { return FileSource(Descriptor{ends[0]}, "pipe", 1 << 23, nullptr); });
+}
+
+}  // namespace
+
+TEST_CASE("parts that are decoded ahead come in order, by any number of threads") {
+  const Folder folder;
+  std::vector<std::string> texts;
+  for (int i = 0; i < 12; ++i) texts.push_back(lines(30'000 * (i % 4)));  // up to 1.5 MB: more than a unit, and none
+  std::string text;
+  for (const std::string& each : texts) text += each;
+  for (const Compression compression : kCompressions) {
+    const std::string packed = in_parts(compression, texts);
+    for (const std::uint32_t threads : {1u, 2u, 5u}) {
+      CHECK(in_arena(threads, [&] { return unpacked(folder, packed, 1 << 18) == text; }));
+    }
+  }
+}
+
+TEST_CASE("what follows parts that were decoded ahead may be any part") {
+  const Folder folder;
+  const std::string text = lines(3000);
+  const std::string member = in_parts(Compression::kGzip, {text});
+  CHECK(unpacked(folder, member + gzip(text) + member) == text + text + text);
+  CHECK(unpacked(folder, member + std::string(1000, '\0')) == text);
+  CHECK(
+      refusal(folder, member + "garbage that is long enough for a header").find("what follows a member is no member") !=
+      std::string::npos);
+  CHECK(unpacked(folder, zstd(text) + zstd_of_unknown_size(text) + zstd(text)) == text + text + text);
+  // A frame that holds more than a unit may.
+  std::string large;
+  while (large.size() < (std::size_t{33} << 20)) large += text;
+  const std::string packed = zstd(text) + zstd(large) + zstd(text);
+  CHECK(unpacked(folder, packed, 1 << 20) == text + large + text);
+}
+
+TEST_CASE("damage in what is decoded ahead is told as if it were not") {
+  const Folder folder;
+  const std::string text = lines(40);
+  for (const Compression compression : kCompressions) {
+    const std::string packed = in_parts(compression, {text, text, text});
+    const std::size_t second = packed.size() / 3;
+    for (std::size_t at = second; at < 2 * second; ++at) {
+      std::string flipped = packed;
+      flipped[at] = static_cast<char>(flipped[at] ^ 4);
+      CAPTURE(at);
+      CHECK(outcome_of_file(folder, flipped) == outcome_of_pipe(flipped));
+      CHECK(outcome_of_file(folder, packed.substr(0, at)) == outcome_of_pipe(packed.substr(0, at)));
+    }
+  }
+}
+
+TEST_CASE("a reader that goes away leaves what is decoded ahead behind") {
+  const Folder folder;
+  const std::string packed = in_parts(Compression::kZstd, std::vector<std::string>(20, lines(60'000)));
+  const std::string name = folder.write("packed", packed);
+  MemoryBudget budget(UINT64_MAX);
+  for (int i = 0; i < 20; ++i) {
+    in_arena(4, [&] {
+      FileSource source({name}, 1 << 20, nullptr);
+      Block block(1000, budget);
+      REQUIRE(source.next(block));
+      CHECK(block.text().starts_with("key0\tvalue0\n"));
+    });
+  }
+}
+
+TEST_CASE("any gzip reads the members that --output writes, and what can't be compressed fits into them") {
+  std::mt19937 random(1);  // NOLINT: the same text each time
+  std::string text(300'000, '\0');
+  for (char& c : text) c = static_cast<char>(random());
+  const std::string packed = in_parts(Compression::kGzip, {text});
+  std::string back(text.size(), '\0');
+  const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> decompressor(
+      libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+  std::size_t at = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    std::size_t taken = 0;
+    std::size_t given = 0;
+    REQUIRE(libdeflate_gzip_decompress_ex(decompressor.get(), &packed[at], packed.size() - at, &back[begin],
+                                          text.size() - begin, &taken, &given) == LIBDEFLATE_SUCCESS);
+    const PackedPart part = first_part(Coding::kGzip, std::string_view(packed).substr(at), 1 << 20);
+    CHECK(part.kind == PackedPart::Kind::kWhole);
+    CHECK(part.packed_bytes == taken);
+    CHECK(part.most_text_bytes == given);
+    at += taken;
+    begin += given;
+  }
+  CHECK(at == packed.size());
+  CHECK(back == text);
+}
+
+TEST_CASE("a part is whole with its last byte, and not before") {
+  for (const std::string& packed : {in_parts(Compression::kGzip, {lines(40)}),
+                                    in_parts(Compression::kZstd, {lines(40)}), zstd_of_unknown_size(lines(40))}) {
+    const Coding coding = *coding_of(packed);
+    for (std::size_t bytes = 0; bytes < packed.size(); ++bytes) {
+      CHECK(first_part(coding, packed.substr(0, bytes), 1 << 20).kind == PackedPart::Kind::kMoreBytes);
+    }
+    CHECK(first_part(coding, packed + "more", 1 << 20).packed_bytes == packed.size());
+    CHECK(first_part(coding, packed + "more", 1 << 20).most_text_bytes >= lines(40).size());
+  }
+  CHECK(first_part(Coding::kZstd, zstd(lines(40)), 100).kind == PackedPart::Kind::kNone);
+  CHECK(first_part(Coding::kGzip, gzip(lines(40)), 1 << 20).kind == PackedPart::Kind::kNone);
+  CHECK(first_part(Coding::kLz4, lz4(lines(40)), 1 << 20).kind == PackedPart::Kind::kNone);
 }

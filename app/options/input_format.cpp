@@ -69,7 +69,8 @@ void add_input_format(po::options_description& options) {
       "'.' a whole JSON line");
   add("on-error", text("stop")->value_name("WHAT"), "at a record that is none: stop, or skip it");
   add("max-errors", text()->value_name("N"), "stop all the same at the one after the first N");
-  add("max-expanded", text()->value_name("SIZE"), "compressed files that expand to more are bad input");
+  add("max-expanded", text()->value_name("SIZE"),
+      "compressed files that expand to more are bad input; default: 64 MiB and 1000 times what they are");
 }
 
 namespace {

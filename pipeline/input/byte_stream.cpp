@@ -22,7 +22,8 @@ ByteStream::ByteStream(Descriptor file, std::string name, bool regular, const In
 
 std::size_t ByteStream::read_some(char* to, std::size_t most) {
   if (!recognised_) recognise();
-  return decoder_ == nullptr ? read_plain(to, most) : decode(to, most);
+  if (coding_ == Coding::kPlain) return read_plain(to, most);
+  return ahead_ ? decode_ahead(to, most) : decode(to, most);
 }
 
 bool ByteStream::ready() const { return regular_ || over_ || !unused_.empty() || readable_now(0); }
@@ -45,8 +46,26 @@ void ByteStream::recognise() {
   coding_ = *coding;
   recognised_ = true;
   if (coding_ == Coding::kPlain) return;
-  decoder_ = make_decoder(coding_);
-  buffer_.resize(kBufferBytes);
+  // A pipe gives what it has at once, and need not wait for a part's end; lz4's frames do not tell theirs.
+  if (regular_ && coding_ != Coding::kLz4) {
+    ahead_ = std::make_unique<DecodeAhead>(coding_, std::exchange(unused_, {}),
+                                           [this](char* to, std::size_t most) { return read_file(to, most); });
+  } else {
+    decoder_ = make_decoder(coding_);
+    buffer_.resize(kBufferBytes);
+  }
+}
+
+std::size_t ByteStream::decode_ahead(char* to, std::size_t most) {
+  if (const std::size_t got = ahead_->read_some(to, most)) return got;
+  taken_bytes_ = ahead_->taken_bytes();
+  decoder_ = make_decoder(coding_, taken_bytes_ > 0);
+  const std::string rest = ahead_->rest();
+  ahead_.reset();
+  buffer_.resize(std::max(kBufferBytes, rest.size()));
+  std::ranges::copy(rest, buffer_.begin());
+  unused_ = {buffer_.data(), rest.size()};
+  return decode(to, most);
 }
 
 std::size_t ByteStream::read_plain(char* to, std::size_t most) {

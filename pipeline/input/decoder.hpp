@@ -14,6 +14,14 @@ enum class Coding { kPlain, kGzip, kZstd, kLz4 };
 // What a file's first bytes say; nothing if it takes more of them to tell. Names do not count.
 std::optional<Coding> coding_of(std::string_view first_bytes);
 
+// How a file may be coded that nothing here decodes, and what does.
+struct ForeignCoding {
+  const char* name;
+  const char* command;
+};
+// nullptr: none that is known.
+const ForeignCoding* foreign_coding_of(std::string_view first_bytes);
+
 // Decodes gzip members, zstd frames or lz4 frames, any number in a row. One thread at a time.
 class Decoder {
  public:
@@ -36,8 +44,8 @@ class Decoder {
   Decoder() = default;
 };
 
-// REQUIRES: not kPlain. Throws std::bad_alloc.
-std::unique_ptr<Decoder> make_decoder(Coding coding);
+// `begun`: a member or frame stands before. REQUIRES: not kPlain. Throws std::bad_alloc.
+std::unique_ptr<Decoder> make_decoder(Coding coding, bool begun = false);
 // "gzip", "zstd", "lz4".
 const char* name_of(Coding coding);
 

@@ -27,6 +27,10 @@ constexpr std::size_t kFirstLineBytes = std::size_t{64} << 10;
 
 constexpr const char* kStandardInput = "-";
 
+// gzip can't expand to more than 1032 times its bytes, and what people keep is far from that.
+constexpr std::uint64_t kUsualExpansion = 1000;
+constexpr std::uint64_t kFreeExpansionBytes = std::uint64_t{64} << 20;
+
 }  // namespace
 
 FileSource::FileSource(std::vector<std::string> names, std::size_t max_record_bytes, const Interrupt* interrupt,
@@ -86,6 +90,7 @@ bool FileSource::next(Block& block) {
 // The text is [0, end) of the block, less a byte order mark at a file's start. False: it is empty.
 bool FileSource::hand_over(Block& block, std::size_t end) {
   std::size_t begin = 0;
+  if (file_offset_ == 0) check_no_foreign_coding({block.data(), end});
   if (file_offset_ == 0 && std::string_view(block.data(), end).starts_with(kByteOrderMark)) {
     begin = kByteOrderMark.size();
   }
@@ -235,10 +240,19 @@ void FileSource::check_record_limit(std::size_t bytes) const {
 
 void FileSource::check_expansion(std::size_t bytes) {
   expanded_bytes_ += bytes;
-  if (expanded_bytes_ <= options_.max_expanded_bytes) return;
+  const std::uint64_t read_bytes = finished_bytes_ + stream_->taken_bytes();
+  const std::uint64_t most = options_.max_expanded_bytes.value_or(kFreeExpansionBytes + kUsualExpansion * read_bytes);
+  if (expanded_bytes_ <= most) return;
   throw BadInputError(names_[next_file_ - 1] + " (compressed byte " + std::to_string(stream_->taken_bytes()) +
-                      "): the input expands to more than " + std::to_string(options_.max_expanded_bytes) +
+                      "): the input expands to more than " + std::to_string(most) +
                       " bytes; raise --max-expanded if it is no bomb");
+}
+
+void FileSource::check_no_foreign_coding(std::string_view text) const {
+  const ForeignCoding* const coding = foreign_coding_of(text);
+  if (coding == nullptr) return;
+  throw BadInputError(names_[next_file_ - 1] + ": this looks like " + coding->name +
+                      ", which is not read; pipe it through " + coding->command);
 }
 
 void FileSource::keep_tail(const Block& block, std::size_t begin, std::size_t end) {

@@ -29,12 +29,14 @@ struct FileOptions {
   // Whether a record that is longer than its limit is cut, for a parser to refuse it, or next() throws BadInputError.
   // In CSV it throws always: nobody knows where such a record ends.
   bool cut_long_records = false;
-  // Where compressed files together expand to more, next() throws BadInputError.
-  std::uint64_t max_expanded_bytes = UINT64_MAX;
+  // Where compressed files together expand to more, next() throws BadInputError. Nothing: to more than 64 MiB and a
+  // thousand times what was read of them.
+  std::optional<std::uint64_t> max_expanded_bytes;
 };
 
 // Reads with read(2), not mmap: a mapped file that somebody truncates is a SIGBUS. What is gzip, zstd or lz4 is
-// decompressed on the way, by the thread that calls next(), while others work on the blocks before.
+// decompressed on the way, by the thread that calls next(), while others work on the blocks before, or decompress
+// ahead.
 class FileSource final : public Source {
  public:
   // "-" is standard input. The names are checked at once (IoError for one that is missing), the files
@@ -60,6 +62,7 @@ class FileSource final : public Source {
   Fill drop_to_line_end(Block& block, std::size_t& filled);
   double share_read() const;
   void check_expansion(std::size_t bytes);
+  void check_no_foreign_coding(std::string_view text) const;
   void keep_tail(const Block& block, std::size_t begin, std::size_t end);
   void check_record_limit(std::size_t bytes) const;
   bool hand_over(Block& block, std::size_t end);

@@ -1,5 +1,6 @@
 // One thread does it all, block by block, with the graph's own kernel: what the others are checked against.
 #include "pipeline/batch.hpp"
+#include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/latency_log.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/run.hpp"
@@ -7,7 +8,9 @@
 
 namespace shardflow {
 
-RunReport run_serial(Source& source, Store& store, const RunOptions& options) {
+namespace {
+
+RunReport run_here(Source& source, Store& store, const RunOptions& options) {
   std::vector<Shard>& shards = store.shards();
   Batch batch(options.block_bytes, shards.size(), store.budget());
   Partition partition(static_cast<std::uint32_t>(shards.size()), options.rules, store.hash());
@@ -26,6 +29,13 @@ RunReport run_serial(Source& source, Store& store, const RunOptions& options) {
   RunReport report = ledger.close(batch.sequence);
   report.latency = latency.merged();
   return report;
+}
+
+}  // namespace
+
+RunReport run_serial(Source& source, Store& store, const RunOptions& options) {
+  // In an arena, for the source, too, to use no other thread.
+  return in_arena(1, [&] { return run_here(source, store, options); });
 }
 
 }  // namespace shardflow

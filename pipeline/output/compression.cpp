@@ -3,8 +3,12 @@
 #include <libdeflate.h>
 #include <zstd.h>
 
+#include <cstdint>
 #include <new>
 #include <stdexcept>
+
+#include "pipeline/free_with.hpp"
+#include "pipeline/output/bgzf.hpp"
 
 namespace shardflow {
 namespace {
@@ -13,20 +17,46 @@ namespace {
 constexpr int kGzipLevel = 6;
 constexpr int kZstdLevel = 3;
 
-template <auto free>
-struct Freer {
-  template <class Pointer>
-  void operator()(Pointer* pointer) const {
-    free(pointer);
-  }
-};
+// A frame, which can only be read whole: small enough that a reader has several at once in its caches, and within 2 %
+// of the compression of 8 MiB.
+constexpr std::size_t kFrameTextBytes = std::size_t{1} << 20;
+
+void append_number(std::string& to, std::uint32_t number) {
+  for (int shift = 0; shift < 32; shift += 8) to += static_cast<char>(number >> shift & 0xff);
+}
+
+void append_member(libdeflate_compressor* gzip, std::string_view text, std::string& to) {
+  // Deflate, with an extra field of six bytes, the subfield BC; no time, no system.
+  constexpr std::string_view kHead("\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0", 16);
+  constexpr std::size_t kTailBytes = 8;
+  const std::size_t start = to.size();
+  const std::size_t data = start + kHead.size() + 2;
+  to.append(kHead);
+  to.resize(start + bgzf::kMostMemberBytes - kTailBytes);
+  const std::size_t bytes = libdeflate_deflate_compress(gzip, text.data(), text.size(), &to[data], to.size() - data);
+  if (bytes == 0) throw std::logic_error("a BGZF member does not fit into 64 KiB");
+  to.resize(data + bytes);
+  const std::size_t less_one = data + bytes + kTailBytes - start - 1;
+  to[data - 2] = static_cast<char>(less_one & 0xff);
+  to[data - 1] = static_cast<char>(less_one >> 8);
+  append_number(to, libdeflate_crc32(0, text.data(), text.size()));
+  append_number(to, static_cast<std::uint32_t>(text.size()));
+}
+
+void append_frame(ZSTD_CCtx* zstd, std::string_view text, std::string& to) {
+  const std::size_t start = to.size();
+  to.resize(start + ZSTD_compressBound(text.size()));
+  const std::size_t bytes = ZSTD_compress2(zstd, &to[start], to.size() - start, text.data(), text.size());
+  if (ZSTD_isError(bytes) != 0) throw std::bad_alloc();  // all that can fail with room for the bound
+  to.resize(start + bytes);
+}
 
 }  // namespace
 
 struct Compressor::State {
   Compression compression;
-  std::unique_ptr<libdeflate_compressor, Freer<libdeflate_free_compressor>> gzip;
-  std::unique_ptr<ZSTD_CCtx, Freer<ZSTD_freeCCtx>> zstd;
+  std::unique_ptr<libdeflate_compressor, FreeWith<libdeflate_free_compressor>> gzip;
+  std::unique_ptr<ZSTD_CCtx, FreeWith<ZSTD_freeCCtx>> zstd;
   std::string packed;
 };
 
@@ -46,17 +76,17 @@ Compressor::~Compressor() = default;
 void Compressor::run(std::string& text) {
   if (state_->compression == Compression::kNone) return;
   std::string& packed = state_->packed;
-  std::size_t bytes = 0;
-  if (state_->gzip) {
-    packed.resize(libdeflate_gzip_compress_bound(state_->gzip.get(), text.size()));
-    bytes = libdeflate_gzip_compress(state_->gzip.get(), text.data(), text.size(), packed.data(), packed.size());
-    if (bytes == 0) throw std::logic_error("libdeflate gave more than its own bound");
-  } else {
-    packed.resize(ZSTD_compressBound(text.size()));
-    bytes = ZSTD_compress2(state_->zstd.get(), packed.data(), packed.size(), text.data(), text.size());
-    if (ZSTD_isError(bytes) != 0) throw std::bad_alloc();  // all that can fail with room for the bound
-  }
-  packed.resize(bytes);
+  packed.clear();
+  std::string_view left = text;
+  do {
+    const std::string_view part = left.substr(0, state_->gzip ? bgzf::kTextBytes : kFrameTextBytes);
+    if (state_->gzip) {
+      append_member(state_->gzip.get(), part, packed);
+    } else {
+      append_frame(state_->zstd.get(), part, packed);
+    }
+    left.remove_prefix(part.size());
+  } while (!left.empty());
   text.swap(packed);
 }
 

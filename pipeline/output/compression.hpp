@@ -9,8 +9,9 @@ namespace shardflow {
 
 enum class Compression { kNone, kGzip, kZstd };
 
-// Makes each piece a gzip member or a zstd frame of its own: both formats allow any number of them in a row, so that
-// pieces can be compressed in parallel and written one after the other. One thread at a time.
+// Makes each piece gzip members (BGZF's) or zstd frames of its own: both formats allow any number of them in a row, so
+// that pieces can be compressed in parallel and written one after the other, and decoded in parallel, as they tell how
+// long they are. One thread at a time.
 class Compressor {
  public:
   explicit Compressor(Compression compression);

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/input/decoder.hpp"
 #include "pipeline/mode/in_arena.hpp"
 
 namespace shardflow {
@@ -130,13 +131,19 @@ class SortedPieces {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
+// At a file's start a reader skips one byte order mark, and takes what begins like a compressed file for one; but not
+// what comes behind a mark.
+bool would_be_misread(std::string_view text) {
+  return text.starts_with(kByteOrderMark) || coding_of(text) != Coding::kPlain || foreign_coding_of(text) != nullptr;
+}
+
 // A piece on its way to the sinks, with memory that the next one uses again.
 struct Page {
   Page(Compression compression, std::size_t sinks) : parts(sinks), compressor(compression) {}
 
   struct Part {
     std::string text;
-    bool begins_with_mark = false;  // before it was compressed
+    bool needs_mark = false;  // if it comes first
   };
   std::vector<Part> parts;  // one per sink
   Compressor compressor;
@@ -183,7 +190,7 @@ class Writer {
       append_record<format>(page.parts[sinks_.size() == 1 ? 0 : router_.shard_of(key)].text, key, value);
     });
     for (typename Page::Part& part : page.parts) {
-      part.begins_with_mark = part.text.starts_with(kByteOrderMark);
+      part.needs_mark = would_be_misread(part.text);
       if (!part.text.empty()) page.compressor.run(part.text);
     }
     return &page;
@@ -193,8 +200,7 @@ class Writer {
     for (std::size_t i = 0; i < sinks_.size(); ++i) {
       Page::Part& part = page.parts[i];
       if (part.text.empty()) continue;
-      // A reader skips one byte order mark at a file's start.
-      if (!begun_[i] && part.begins_with_mark) write_alone(i, kByteOrderMark);
+      if (!begun_[i] && part.needs_mark) write_alone(i, kByteOrderMark);
       begun_[i] = true;
       sinks_[i]->write(part.text);
       part.text.clear();
