@@ -15,9 +15,10 @@ class Input {
  public:
   Input(Source& source, const LoadOptions& options, MemoryBudget& budget, const Interrupt& interrupt) {
     top_ = &source;
-    if (options.records != UINT64_MAX) add<LimitedSource>(options.records);
+    if (options.records != UINT64_MAX) add<LimitedSource>(options.records, options.run.rules);
     if (options.rate_per_s > 0) {
-      add<PacedSource>(static_cast<double>(options.rate_per_s), options.run.block_bytes, budget, &interrupt);
+      add<PacedSource>(static_cast<double>(options.rate_per_s), options.run.block_bytes, budget, &interrupt,
+                       options.run.rules);
     } else if (options.run.latency) {
       add<StampedSource>();
     }

@@ -33,7 +33,7 @@ void describe_store(const Store& store, bool digest, LoadStatistics& statistics)
 
 void check(const LoadOptions& options, const Interrupt& interrupt, const Store& store) {
   const std::unique_ptr<FileSource> source = open_source(options, interrupt);
-  LimitedSource limited(*source, options.records);
+  LimitedSource limited(*source, options.records, options.run.rules);
   const std::uint64_t wrong = wrong_keys(store, limited, options.run.block_bytes, options.run.rules);
   if (wrong > 0) throw std::logic_error("the check found " + with_commas(wrong) + " wrong keys");
 }

@@ -154,14 +154,19 @@ TEST_CASE("what is missing or a directory is refused before anything is read") {
         }) == folder.path("") + ": cannot be read: Is a directory");
 }
 
-TEST_CASE("a record beyond the limit is bad input that names file and byte") {
+TEST_CASE("a record beyond the limit is given cut, and is the last one unless bad ones are skipped") {
   const Folder folder;
-  const std::string file = folder.write("in", "a\t1\n" + std::string(2000, 'k') + "\tv\n");
-  FileSource source({file}, 1000, nullptr);
-  CHECK(message_of([&] { read_all(source, 64); }) ==
-        file + " (byte 4): a record is longer than 1000 bytes; raise --max-record, or check that its lines end in LF");
-  FileSource within({file}, 2003, nullptr);
-  CHECK(joined(read_all(within, 64)).size() == 2007);
+  const std::string long_record = std::string(200'000, 'k') + "\tv\n";
+  const std::string file = folder.write("in", "a\t1\n" + long_record + "b\t2\n");
+  FileSource stopping({file}, 1000, nullptr);
+  CHECK(read_all(stopping, 64) == std::vector<Piece>{{"a\t1\n", 0, 0}, {std::string(1002, 'k'), 0, 4}});
+  FileOptions options;
+  options.skip_bad = true;
+  FileSource skipping({file}, 1000, nullptr, options);
+  CHECK(read_all(skipping, 64) ==
+        std::vector<Piece>{{"a\t1\n", 0, 0}, {std::string(1002, 'k') + "\n", 0, 4}, {"b\t2\n", 0, 200'007}});
+  FileSource within({file}, 200'002, nullptr);
+  CHECK(joined(read_all(within, 64)).size() == 200'011);
 }
 
 TEST_CASE("from a pipe a block goes on as soon as there is no more to read") {

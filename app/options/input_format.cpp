@@ -94,7 +94,7 @@ FileOptions read_file_options(const Merged& merged) {
 void read_on_error(const Merged& merged, LoadOptions& options) {
   const std::string what = merged.get("on-error");
   if (what != "stop" && what != "skip") throw UsageError("--on-error: '" + what + "' is neither stop nor skip");
-  options.run.rules.skip_bad = options.file.cut_long_records = what == "skip";
+  options.run.rules.skip_bad = options.file.skip_bad = what == "skip";
   if (!merged.has("max-errors")) return;
   if (what == "stop") throw UsageError("--max-errors counts what --on-error skip skips");
   options.run.max_errors = read_option(merged, "max-errors", parse_count);

@@ -32,7 +32,9 @@ class Parser {
         format_(format),
         rules_(rules),
         key_then_value_(format.key_column == 0 && (format.value_is_rest || format.value_column == 1)),
-        emit_(emit) {}
+        emit_(emit) {
+    begin_window();
+  }
 
   Parsed run() {
     // Most texts have no quotes at all: then every line end ends a record.
@@ -82,7 +84,8 @@ class Parser {
     const std::uint32_t value = delimiter + 1;
     const std::uint32_t end = line_feed - static_cast<std::uint32_t>(line_feed > value && text_[line_feed - 1] == '\r');
     if (delimiter == record_ || end - record_ > rules_.max_record_bytes) [[unlikely]] {
-      return refuse_until(delimiter == record_ ? Flaw::kEmptyKey : Flaw::kTooLong, end, line_feed + 1);
+      return refuse_until(end - record_ > rules_.max_record_bytes ? Flaw::kTooLong : Flaw::kEmptyKey, end,
+                          line_feed + 1);
     }
     emit_(Fields{record_, delimiter - record_, value, end - value});
     ++parsed_.lines;
@@ -92,7 +95,7 @@ class Parser {
 
   void run_quoted() {
     while (record_ != size_) {
-      const bool quoted = field_ != size_ && text_[field_] == '"';
+      const bool quoted = field_ < window_ && text_[field_] == '"';
       const std::uint32_t end = quoted ? quoted_field() : plain_field();
       if (end == kSkipped) continue;
       if (end == kStop) return;
@@ -111,10 +114,11 @@ class Parser {
   // kSkipped or kStop.
   std::uint32_t plain_field() {
     std::uint32_t end = field_;
-    while (end != size_ && text_[end] != format_.delimiter && text_[end] != '\n') {
+    while (end != window_ && text_[end] != format_.delimiter && text_[end] != '\n') {
       if (text_[end] == '"') return refuse(Flaw::kQuote, end);
       ++end;
     }
+    if (end == window_ && window_ != size_) return refuse(Flaw::kTooLong, end);
     const bool at_line_end = end == size_ || text_[end] == '\n';
     if (at_line_end && end != size_ && end > field_ && text_[end - 1] == '\r') --end;
     take_field({field_, end - field_});
@@ -127,14 +131,17 @@ class Parser {
     bool doubled = false;
     std::uint32_t at = begin;
     for (;; ++at) {
-      const auto* const quote = static_cast<const char*>(std::memchr(text_ + at, '"', size_ - at));
+      const auto* const quote = static_cast<const char*>(std::memchr(text_ + at, '"', window_ - at));
       if (quote == nullptr) return refuse(Flaw::kUnclosedQuote, begin);
       at = static_cast<std::uint32_t>(quote - text_);
+      // The last byte that is looked at: what follows it may double it.
+      if (at + 1 == window_ && window_is_full_) return refuse(Flaw::kUnclosedQuote, begin);
       if (at + 1 == size_ || text_[at + 1] != '"') break;
       ++at;
       doubled = true;
     }
     const std::uint32_t next = at + 1;
+    if (next - record_ > rules_.max_record_bytes) return refuse(Flaw::kTooLong, next);
     const bool ends = next == size_ || text_[next] == format_.delimiter || text_[next] == '\n' ||
                       (text_[next] == '\r' && next + 1 != size_ && text_[next + 1] == '\n');
     if (!ends) return refuse(Flaw::kQuote, next);
@@ -198,6 +205,14 @@ class Parser {
     quoted_line_ends_ = 0;
     column_ = 0;
     record_ = field_ = at;
+    begin_window();
+  }
+
+  // What is behind the window must make no difference: whether it is in the block is a matter of the block's size.
+  void begin_window() {
+    const std::uint64_t end = record_ + rules_.window_bytes();
+    window_is_full_ = end <= size_;
+    window_ = window_is_full_ ? static_cast<std::uint32_t>(end) : size_;
   }
 
   // What finds a quote where it may not be: the record is bad up to the line end behind `at`.
@@ -226,6 +241,8 @@ class Parser {
   std::uint32_t record_ = 0;  // start of the record at hand
   std::uint32_t field_ = 0;   // and of its field at hand
   std::uint32_t column_ = 0;
+  std::uint32_t window_ = 0;  // end of what is looked at of the record at hand
+  bool window_is_full_ = false;
   Field key_;
   Field value_;
   std::uint32_t rest_ = 0;              // where the column behind the key's starts

@@ -8,8 +8,6 @@
 namespace shardflow {
 
 std::vector<std::string> split_csv(std::string_view record, char delimiter) {
-  if (record.ends_with('\n')) record.remove_suffix(1);
-  if (record.ends_with('\r')) record.remove_suffix(1);
   std::vector<std::string> fields(1);
   bool quoted = false;
   for (std::size_t at = 0; at < record.size(); ++at) {

@@ -8,7 +8,7 @@
 
 namespace shardflow {
 
-// The fields of one record, without quotes; its line end may be there or not.
+// The fields of one record without its line end, without quotes.
 std::vector<std::string> split_csv(std::string_view record, char delimiter);
 
 // The column of this name, counted from 0. Throws std::invalid_argument that lists those that there are.

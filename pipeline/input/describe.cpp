@@ -31,7 +31,8 @@ std::string reason(const BadLine& bad, const RecordRules& rules, const TextForma
     case Flaw::kQuote:
       return "a quote stands where its field neither begins nor ends";
     case Flaw::kUnclosedQuote:
-      return "a quote is not closed";
+      return "a quote is not closed, by the end or within --max-record (" + std::to_string(rules.max_record_bytes) +
+             ")";
     case Flaw::kNotJson:
       return "the line is no JSON object" + (bad.detail == nullptr ? "" : " (" + std::string(bad.detail) + ")");
     case Flaw::kNoKeyField:
@@ -42,7 +43,9 @@ std::string reason(const BadLine& bad, const RecordRules& rules, const TextForma
   return "";
 }
 
-std::string expectation(const TextFormat& format) {
+std::string expectation(const BadLine& bad, const TextFormat& format) {
+  if (bad.flaw == Flaw::kTooLong) return "raise the limit, or check that lines end in LF";
+  if (bad.flaw == Flaw::kUnclosedQuote) return "close it, or raise the limit";
   if (format.kind == TextFormat::Kind::kJsonLines) return "expected " + fields_of(*format.json) + " on every line";
   if (format.kind != TextFormat::Kind::kCsv) return "expected KEY<TAB>VALUE on every line";
   const std::string value = format.value_is_rest ? "behind it" : "in field " + std::to_string(format.value_column + 1);

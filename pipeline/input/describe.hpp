@@ -10,7 +10,7 @@ namespace shardflow {
 
 // "no TAB in the line".
 std::string reason(const BadLine& bad, const RecordRules& rules, const TextFormat& format);
-// "expected KEY<TAB>VALUE on every line".
-std::string expectation(const TextFormat& format);
+// "expected KEY<TAB>VALUE on every line", or what to try.
+std::string expectation(const BadLine& bad, const TextFormat& format);
 
 }  // namespace shardflow

@@ -39,6 +39,9 @@ struct BadLine {
 struct RecordRules {
   std::uint32_t max_record_bytes = UINT32_MAX;
   bool skip_bad = false;  // go on behind a bad line; else stop there
+
+  // What may tell whether a record is within the limit: its most, CR and LF.
+  std::uint64_t window_bytes() const { return std::uint64_t{max_record_bytes} + 2; }
 };
 
 struct Parsed {

@@ -15,7 +15,6 @@
 #include "pipeline/input/csv_header.hpp"
 #include "pipeline/input/recognise_format.hpp"
 #include "pipeline/input/record_ends.hpp"
-#include "pipeline/input/take_records.hpp"
 
 namespace shardflow {
 namespace {
@@ -25,15 +24,23 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 // What of a file's first line its format is recognised by.
 constexpr std::size_t kFirstLineBytes = std::size_t{64} << 10;
 
+constexpr std::size_t kDroppedAtOnceBytes = std::size_t{64} << 10;
+
 constexpr const char* kStandardInput = "-";
 
 // gzip can't expand to more than 1032 times its bytes, and what people keep is far from that.
 constexpr std::uint64_t kUsualExpansion = 1000;
 constexpr std::uint64_t kFreeExpansionBytes = std::uint64_t{64} << 20;
 
+std::string_view without_line_end(std::string_view record) {
+  if (record.ends_with('\n')) record.remove_suffix(1);
+  if (record.ends_with('\r')) record.remove_suffix(1);
+  return record;
+}
+
 }  // namespace
 
-FileSource::FileSource(std::vector<std::string> names, std::size_t max_record_bytes, const Interrupt* interrupt,
+FileSource::FileSource(std::vector<std::string> names, std::uint32_t max_record_bytes, const Interrupt* interrupt,
                        FileOptions options)
     : names_(std::move(names)),
       max_record_bytes_(max_record_bytes),
@@ -43,7 +50,7 @@ FileSource::FileSource(std::vector<std::string> names, std::size_t max_record_by
   if (may_wait_) total_bytes_ = 0;
 }
 
-FileSource::FileSource(Descriptor file, std::string name, std::size_t max_record_bytes, const Interrupt* interrupt)
+FileSource::FileSource(Descriptor file, std::string name, std::uint32_t max_record_bytes, const Interrupt* interrupt)
     : names_{std::move(name)}, max_record_bytes_(max_record_bytes), interrupt_(interrupt) {
   struct stat status {};
   if (fstat(file.number(), &status) != 0) throw IoError(names_[0], "cannot be read", errno);
@@ -70,7 +77,7 @@ bool FileSource::next(Block& block) {
   for (;;) {
     if (interrupt_ != nullptr && interrupt_->raised()) throw InterruptedError();
     if (!stream_) {
-      if (next_file_ == names_.size()) return false;
+      if (next_file_ == names_.size() || broken_) return false;
       open_next();
     }
     std::size_t filled = 0;
@@ -83,17 +90,15 @@ bool FileSource::next(Block& block) {
       end = last_end_;
       keep_tail(block, end, filled);
     }
+    if (broken_) stream_.reset();
     if (hand_over(block, end)) return true;
   }
 }
 
 // The text is [0, end) of the block, less a byte order mark at a file's start. False: it is empty.
 bool FileSource::hand_over(Block& block, std::size_t end) {
-  std::size_t begin = 0;
   if (file_offset_ == 0) check_no_foreign_coding({block.data(), end});
-  if (file_offset_ == 0 && std::string_view(block.data(), end).starts_with(kByteOrderMark)) {
-    begin = kByteOrderMark.size();
-  }
+  std::size_t begin = mark_bytes({block.data(), end});
   if (file_offset_ == 0) check_column_names();
   if (file_offset_ == 0 && options_.header && format_.kind == TextFormat::Kind::kCsv) {
     const std::size_t header = skip_header(std::string_view(block.data(), end).substr(begin));
@@ -121,14 +126,20 @@ void FileSource::check_column_names() const {
 
 // Reads which columns are which from the text's first record, and returns its length.
 std::size_t FileSource::skip_header(std::string_view text) {
-  std::uint64_t one = 1;
-  const std::size_t bytes = take_records(text, format_, one);
-  const std::vector<std::string> names = split_csv(text.substr(0, bytes), format_.delimiter);
+  CsvRecordEnds ends(format_.delimiter, rules(), 0);
+  const std::size_t bytes = text.empty() ? 0 : ends.next(text);
+  const std::string_view header = without_line_end(text.substr(0, bytes));
+  const std::string place = names_[next_file_ - 1] + ":1: ";
+  if (header.size() > max_record_bytes_ || ends.bad_quote()) {
+    throw BadInputError(place + "the header has a quote that is misplaced or open, or is longer than --max-record (" +
+                        std::to_string(max_record_bytes_) + "): \"" + excerpt(header) + "\"");
+  }
+  const std::vector<std::string> names = split_csv(header, format_.delimiter);
   try {
     if (!options_.key_name.empty()) format_.key_column = find_column(names, options_.key_name);
     if (!options_.value_name.empty()) format_.value_column = find_column(names, options_.value_name);
   } catch (const std::invalid_argument& error) {
-    throw BadInputError(names_[next_file_ - 1] + ":1: " + error.what());
+    throw BadInputError(place + error.what());
   }
   return bytes;
 }
@@ -160,6 +171,12 @@ void FileSource::open_next() {
   if (recognised_ && *kind != TextFormat::Kind::kTsv) format_.kind = *kind;
 }
 
+std::size_t FileSource::mark_bytes(std::string_view start) const {
+  return file_offset_ == 0 && start.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+}
+
+RecordRules FileSource::rules() const { return {max_record_bytes_, options_.skip_bad}; }
+
 // Reads until the block is full, the file is over, or a pipe has no more to give for now; in any case
 // until there is a whole record.
 FileSource::Fill FileSource::fill(Block& block, std::size_t& filled) {
@@ -167,19 +184,19 @@ FileSource::Fill FileSource::fill(Block& block, std::size_t& filled) {
   std::memcpy(block.data(), tail_.data(), tail_.size());
   filled = std::exchange(tail_, {}).size();
   if (!recognised_) recognise(block, filled);
-  RecordEnds ends(format_);
-  ends.extend({block.data(), filled}, 0);
+  if (file_offset_ == 0) read_mark(block, filled);
+  const std::size_t begin = mark_bytes({block.data(), filled});
+  RecordEnds ends(format_, rules(), begin);
+  ends.extend({block.data(), filled}, begin);
   for (;;) {
     last_end_ = ends.last();
     if (filled == block.capacity()) {
-      if (last_end_ > 0) return Fill::kRecords;
-      if (filled >= max_record_bytes_ + 2 && options_.cut_long_records && format_.kind != TextFormat::Kind::kCsv) {
-        return drop_to_line_end(block, filled);
-      }
-      check_record_limit(filled);
-      block.grow(std::min(std::max(2 * block.capacity(), std::size_t{64}), max_record_bytes_ + 2));
+      if (last_end_ > begin) return Fill::kRecords;
+      const std::size_t most = begin + rules().window_bytes();
+      if (filled >= most) return cut_long_record(block, filled, most);
+      block.grow(std::min(std::max(2 * block.capacity(), std::size_t{64}), most));
     }
-    if (last_end_ > 0 && !stream_->ready()) return Fill::kRecords;
+    if (last_end_ > begin && !stream_->ready()) return Fill::kRecords;
     const std::size_t got = stream_->read_some(block.data() + filled, block.capacity() - filled);
     if (got == 0) return Fill::kEndOfFile;
     if (stream_->compressed()) check_expansion(got);
@@ -206,10 +223,27 @@ void FileSource::recognise(Block& block, std::size_t& filled) {
   recognised_ = true;
 }
 
-// The block is the start of one record that is too long: keeps just enough of it to be refused, and reads on to its
-// end.
-FileSource::Fill FileSource::drop_to_line_end(Block& block, std::size_t& filled) {
-  const std::size_t kept = max_record_bytes_ + 1;
+// Reads as much as shows whether the file begins with a byte order mark.
+void FileSource::read_mark(Block& block, std::size_t& filled) {
+  if (block.capacity() < kByteOrderMark.size()) block.grow(kByteOrderMark.size());
+  for (std::size_t got = 1; got > 0 && filled < kByteOrderMark.size();) {
+    if (!kByteOrderMark.starts_with({block.data(), filled})) return;
+    got = stream_->read_some(block.data() + filled, block.capacity() - filled);
+    if (stream_->compressed()) check_expansion(got);
+    filled += got;
+  }
+}
+
+// The block is the start of one record that is too long: its first `kept` bytes are enough for it to be refused.
+FileSource::Fill FileSource::cut_long_record(Block& block, std::size_t& filled, std::size_t kept) {
+  if (options_.skip_bad) return drop_to_line_end(block, filled, kept);
+  broken_ = true;
+  last_end_ = filled;
+  return Fill::kRecords;
+}
+
+FileSource::Fill FileSource::drop_to_line_end(Block& block, std::size_t& filled, std::size_t kept) {
+  block.grow(std::max(block.capacity(), kept + kDroppedAtOnceBytes));
   char* const rest = block.data() + kept;
   std::size_t bytes = filled - kept;
   for (;;) {
@@ -227,15 +261,6 @@ FileSource::Fill FileSource::drop_to_line_end(Block& block, std::size_t& filled)
     if (bytes == 0) return Fill::kEndOfFile;
     if (stream_->compressed()) check_expansion(bytes);
   }
-}
-
-void FileSource::check_record_limit(std::size_t bytes) const {
-  // A record's CR and LF do not count.
-  if (bytes < max_record_bytes_ + 2) return;
-  throw BadInputError(names_[next_file_ - 1] + " (byte " + std::to_string(file_offset_) +
-                      "): a record is longer than " + std::to_string(max_record_bytes_) +
-                      " bytes; raise --max-record, or check that its lines end in LF" +
-                      (format_.kind == TextFormat::Kind::kCsv ? " and its quotes are closed" : ""));
 }
 
 void FileSource::check_expansion(std::size_t bytes) {

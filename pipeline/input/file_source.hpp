@@ -9,6 +9,7 @@
 
 #include "pipeline/descriptor.hpp"
 #include "pipeline/input/byte_stream.hpp"
+#include "pipeline/input/fields.hpp"
 #include "pipeline/input/source.hpp"
 #include "pipeline/input/text_format.hpp"
 #include "pipeline/interrupt.hpp"
@@ -26,14 +27,16 @@ struct FileOptions {
   bool header = false;
   std::string key_name;    // a column's; empty: format has its number. Takes a header
   std::string value_name;  // likewise
-  // Whether a record that is longer than its limit is cut, for a parser to refuse it, or next() throws BadInputError.
-  // In CSV it throws always: nobody knows where such a record ends.
-  bool cut_long_records = false;
+  // Whether the input goes on behind a bad record, as RecordRules has it. In CSV it then takes more to find where
+  // blocks can be cut.
+  bool skip_bad = false;
   // Where compressed files together expand to more, next() throws BadInputError. Nothing: to more than 64 MiB and a
   // thousand times what was read of them.
   std::optional<std::uint64_t> max_expanded_bytes;
 };
 
+// A record that is longer than its limit is given cut, by itself, for a parser to refuse it: up to its line's end where
+// bad ones are skipped, else as the last that there is. So who parses must have the same limit.
 // Reads with read(2), not mmap: a mapped file that somebody truncates is a SIGBUS. What is gzip, zstd or lz4 is
 // decompressed on the way, by the thread that calls next(), while others work on the blocks before, or decompress
 // ahead.
@@ -41,10 +44,10 @@ class FileSource final : public Source {
  public:
   // "-" is standard input. The names are checked at once (IoError for one that is missing), the files
   // opened in their turn. `interrupt` may be nullptr, else it must outlive the source.
-  FileSource(std::vector<std::string> names, std::size_t max_record_bytes, const Interrupt* interrupt,
+  FileSource(std::vector<std::string> names, std::uint32_t max_record_bytes, const Interrupt* interrupt,
              FileOptions options = {});
   // One file that is open already, read from where it stands.
-  FileSource(Descriptor file, std::string name, std::size_t max_record_bytes, const Interrupt* interrupt);
+  FileSource(Descriptor file, std::string name, std::uint32_t max_record_bytes, const Interrupt* interrupt);
 
   bool next(Block& block) override;
   const std::string& file_name(std::uint32_t index) const override { return names_[index]; }
@@ -59,18 +62,22 @@ class FileSource final : public Source {
   void open_next();
   Fill fill(Block& block, std::size_t& filled);
   void recognise(Block& block, std::size_t& filled);
-  Fill drop_to_line_end(Block& block, std::size_t& filled);
+  void read_mark(Block& block, std::size_t& filled);
+  Fill cut_long_record(Block& block, std::size_t& filled, std::size_t kept);
+  Fill drop_to_line_end(Block& block, std::size_t& filled, std::size_t kept);
+  // Of the file's start that is in the block.
+  std::size_t mark_bytes(std::string_view start) const;
+  RecordRules rules() const;
   double share_read() const;
   void check_expansion(std::size_t bytes);
   void check_no_foreign_coding(std::string_view text) const;
   void keep_tail(const Block& block, std::size_t begin, std::size_t end);
-  void check_record_limit(std::size_t bytes) const;
   bool hand_over(Block& block, std::size_t end);
   void check_column_names() const;
   std::size_t skip_header(std::string_view text);
 
   std::vector<std::string> names_;
-  const std::size_t max_record_bytes_;
+  const std::uint32_t max_record_bytes_;
   const FileOptions options_;
   const Interrupt* interrupt_;
   bool may_wait_ = false;
@@ -86,6 +93,7 @@ class FileSource final : public Source {
   std::uint64_t file_offset_ = 0;     // of the next block's first byte
   std::uint64_t skipped_lines_ = 0;   // of the header, until a block tells of them
   std::uint64_t dropped_bytes_ = 0;   // of a record that was cut, in the block that fill() filled
+  bool broken_ = false;               // at a record that is too long
   std::size_t last_end_ = 0;          // of the last whole record in the block that fill() filled
   std::string tail_;                  // the start of a record whose end is still to be read
 };

@@ -4,14 +4,17 @@
 #include <cstdint>
 #include <string>
 
+#include "pipeline/input/fields.hpp"
 #include "pipeline/input/source.hpp"
 
 namespace shardflow {
 
-// Gives what `source` gives, up to `records` records over all files. The source must outlive it.
+// Gives what `source` gives, up to `records` records over all files, bad ones by `rules` included. The source must
+// outlive it.
 class LimitedSource final : public Source {
  public:
-  LimitedSource(Source& source, std::uint64_t records) : source_(source), left_(records) {}
+  LimitedSource(Source& source, std::uint64_t records, const RecordRules& rules = {})
+      : source_(source), rules_(rules), left_(records) {}
 
   bool next(Block& block) override;
   const std::string& file_name(std::uint32_t index) const override { return source_.file_name(index); }
@@ -19,6 +22,7 @@ class LimitedSource final : public Source {
 
  private:
   Source& source_;
+  const RecordRules rules_;
   std::uint64_t left_;
 };
 

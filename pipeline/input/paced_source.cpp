@@ -13,8 +13,12 @@
 namespace shardflow {
 
 PacedSource::PacedSource(Source& source, double rate_per_s, std::size_t block_bytes, MemoryBudget& budget,
-                         const Interrupt* interrupt)
-    : source_(source), interval_ns_(1e9 / rate_per_s), interrupt_(interrupt), waiting_(block_bytes, budget) {}
+                         const Interrupt* interrupt, const RecordRules& rules)
+    : source_(source),
+      interval_ns_(1e9 / rate_per_s),
+      interrupt_(interrupt),
+      rules_(rules),
+      waiting_(block_bytes, budget) {}
 
 bool PacedSource::next(Block& block) {
   if (start_ns_ == 0) start_ns_ = steady_ns();
@@ -45,7 +49,7 @@ void PacedSource::hand_over(Block& block) {
   const auto due = static_cast<std::uint64_t>(static_cast<double>(steady_ns() - start_ns_) / interval_ns_) + 1;
   std::uint64_t left = due - std::min(records_, due - 1);
   const std::uint64_t most = left;
-  const std::size_t bytes = take_records(rest, waiting_.format, left);
+  const std::size_t bytes = take_records(rest, waiting_.format, rules_, left);
   if (bytes > block.capacity()) block.grow(bytes);
   std::memcpy(block.data(), rest.data(), bytes);
   block.set_text(0, bytes);

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "pipeline/input/fields.hpp"
 #include "pipeline/input/source.hpp"
 #include "pipeline/interrupt.hpp"
 
@@ -15,10 +16,10 @@ namespace shardflow {
 // A block has all records that are due, as far as they are read and fit.
 class PacedSource final : public Source {
  public:
-  // Records a second, more than 0. `block_bytes`: of the block that the records wait in, of `budget`. All but
-  // `interrupt`, which may be nullptr, must outlive it.
+  // Records a second, more than 0, bad ones by `rules` included. `block_bytes`: of the block that the records wait in,
+  // of `budget`. All but `interrupt`, which may be nullptr, must outlive it.
   PacedSource(Source& source, double rate_per_s, std::size_t block_bytes, MemoryBudget& budget,
-              const Interrupt* interrupt);
+              const Interrupt* interrupt, const RecordRules& rules = {});
 
   bool next(Block& block) override;
   const std::string& file_name(std::uint32_t index) const override { return source_.file_name(index); }
@@ -32,6 +33,7 @@ class PacedSource final : public Source {
   Source& source_;
   const double interval_ns_;
   const Interrupt* interrupt_;
+  const RecordRules rules_;
   Block waiting_;
   std::size_t at_ = 0;  // in the text of waiting_: what is before was handed over
   std::int64_t start_ns_ = 0;

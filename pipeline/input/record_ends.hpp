@@ -2,21 +2,35 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
+#include "pipeline/input/csv_record_ends.hpp"
+#include "pipeline/input/fields.hpp"
 #include "pipeline/input/separators.hpp"
 #include "pipeline/input/text_format.hpp"
 
 namespace shardflow {
 
-// Finds the end of the last whole record: the last line end, in CSV the last one outside quotes. Whether a line end is
-// in quotes tells the number of quotes before it: an even one, and it is not.
+// Finds the end of the last whole record: the last line end, in CSV the last one outside quotes. Where the first bad
+// record is the end of it all, the number of quotes before a line end tells whether it is within quotes: an even one,
+// and it is not. That is vectors and no branch, and wrong only behind a bad record. Where bad records are skipped, it
+// takes CsvRecordEnds.
 class RecordEnds {
  public:
-  explicit RecordEnds(const TextFormat& format) : quotes_(format.kind == TextFormat::Kind::kCsv) {}
+  // The first record starts at `begin`.
+  RecordEnds(const TextFormat& format, const RecordRules& rules, std::size_t begin)
+      : quotes_(format.kind == TextFormat::Kind::kCsv), last_(begin) {
+    if (quotes_ && rules.skip_bad) exact_.emplace(format.delimiter, rules, begin);
+  }
 
-  // `text` is all there is so far, from the start of a record; its first `seen` bytes were there before.
+  // `text` is all there is so far; its first `seen` bytes were there before.
   void extend(std::string_view text, std::size_t seen) {
+    if (exact_) {
+      exact_->extend(text);
+      last_ = exact_->last();
+      return;
+    }
     const std::string_view added = text.substr(seen);
     const bool quoted = quotes_ && (quoted_ != odd_number_of('"', added));
     bool in_quotes = quoted;  // at `end`
@@ -33,13 +47,14 @@ class RecordEnds {
     quoted_ = quoted;
   }
 
-  // Behind the last whole record; 0 if there is none.
+  // Behind the last whole record; where the first one starts, if there is none.
   std::size_t last() const { return last_; }
 
  private:
   bool quotes_;
   bool quoted_ = false;  // at the end of the text so far
-  std::size_t last_ = 0;
+  std::size_t last_;
+  std::optional<CsvRecordEnds> exact_;
 };
 
 }  // namespace shardflow

@@ -6,21 +6,21 @@
 #include <cstdint>
 #include <string_view>
 
+#include "pipeline/input/csv_record_ends.hpp"
+#include "pipeline/input/fields.hpp"
 #include "pipeline/input/text_format.hpp"
 
 namespace shardflow {
 
-// The length of the first records of `text`, as many as there are up to `left`, their line ends included (the last one
-// of a file may lack its own). Takes their number off `left`.
-inline std::size_t take_records(std::string_view text, const TextFormat& format, std::uint64_t& left) {
-  const bool quotes = format.kind == TextFormat::Kind::kCsv;
-  bool quoted = false;
+// The length of the first records of `text`, bad ones included, as many as there are up to `left`, with their line ends
+// (the last one of a file may lack its own). Takes their number off `left`.
+inline std::size_t take_records(std::string_view text, const TextFormat& format, const RecordRules& rules,
+                                std::uint64_t& left) {
+  const bool is_csv = format.kind == TextFormat::Kind::kCsv;
+  CsvRecordEnds csv(format.delimiter, rules, 0);
   std::size_t end = 0;
-  while (end < text.size() && left > 0) {
-    const std::size_t next = std::min(text.find('\n', end), text.size() - 1) + 1;
-    if (quotes) quoted = quoted != (std::ranges::count(text.substr(end, next - end), '"') % 2 == 1);
-    if (!quoted || next == text.size()) --left;
-    end = next;
+  for (; end < text.size() && left > 0; --left) {
+    end = is_csv ? csv.next(text) : std::min(text.find('\n', end), text.size() - 1) + 1;
   }
   return end;
 }

@@ -1,5 +1,6 @@
 #include "pipeline/mode/ledger.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <stdexcept>
 #include <string>
@@ -42,13 +43,14 @@ void Ledger::admit(const Batch& batch) {
 }
 
 void Ledger::refuse(const Batch& batch, const BadLine& bad) {
+  // What is beyond the limit was read or not, as the blocks have it.
+  const auto shown = std::min<std::size_t>(bad.bytes, std::size_t{options_.rules.max_record_bytes} + 1);
   const Reject reject{source_.file_name(file_index_), lines_ + bad.line + 1, batch.block.file_offset + bad.offset,
-                      reason(bad, options_.rules, batch.block.format),
-                      batch.block.text().substr(bad.offset, bad.bytes)};
+                      reason(bad, options_.rules, batch.block.format), batch.block.text().substr(bad.offset, shown)};
   const std::string message = reject.file + ":" + std::to_string(reject.line) + " (byte " +
                               std::to_string(reject.byte) + "): " + reject.reason + ": \"" + excerpt(reject.record) +
                               "\"";
-  if (!options_.rules.skip_bad) throw BadInputError(message + "; " + expectation(batch.block.format));
+  if (!options_.rules.skip_bad) throw BadInputError(message + "; " + expectation(bad, batch.block.format));
   ++report_.skipped;
   if (options_.rejects != nullptr) options_.rejects->take(reject);
   if (report_.skipped > options_.max_errors) {

@@ -1,5 +1,5 @@
-// The cutting into blocks: the records of a file are the same for any block size. The first byte says the format, the
-// second the block size.
+// The cutting into blocks: the records of a file, good and bad, are the same for any block size. The first byte says
+// the format and whether bad records are skipped, the second the block size, and, for short records, the longest one.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -19,14 +19,21 @@ using namespace shardflow;
 
 struct Outcome {
   std::vector<std::string> records;
+  std::vector<std::string> bad;
   std::string error;
 };
 
-Outcome read(const std::string& file, const FileOptions& options, std::size_t block_bytes) {
+std::string text_of(const Block& block, const BadLine& bad, const RecordRules& rules) {
+  const std::size_t shown = std::min<std::size_t>(bad.bytes, std::size_t{rules.max_record_bytes} + 1);
+  return std::to_string(static_cast<int>(bad.flaw)) + " " + std::to_string(block.file_offset + bad.offset) + " " +
+         std::string(block.text().substr(bad.offset, shown));
+}
+
+Outcome read(const std::string& file, const FileOptions& options, const RecordRules& rules, std::size_t block_bytes) {
   Outcome outcome;
   MemoryBudget budget(UINT64_MAX);
   Block block(block_bytes, budget);
-  FileSource source({file}, 1 << 16, nullptr, options);
+  FileSource source({file}, rules.max_record_bytes, nullptr, options);
   try {
     while (source.next(block)) {
       const auto keep = [&](const Fields& fields) {
@@ -34,9 +41,10 @@ Outcome read(const std::string& file, const FileOptions& options, std::size_t bl
         outcome.records.push_back(std::string(base + fields.key_offset, fields.key_bytes) + '\0' +
                                   std::string(base + fields.value_offset, fields.value_bytes));
       };
-      const Parsed parsed = parse_records(block, {}, keep);
-      if (!parsed.bad.empty()) {
-        outcome.error = "bad at " + std::to_string(block.file_offset + parsed.bad.front().offset);
+      const Parsed parsed = parse_records(block, rules, keep);
+      for (const BadLine& bad : parsed.bad) outcome.bad.push_back(text_of(block, bad, rules));
+      if (!parsed.bad.empty() && !rules.skip_bad) {
+        outcome.error = outcome.bad.front();
         return outcome;
       }
       block.reset();
@@ -55,6 +63,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                               TextFormat::Kind::kJsonLines};
   FileOptions options;
   options.format.kind = kKinds[data[0] % kKinds.size()];
+  options.skip_bad = (data[0] & 16) != 0;
+  const RecordRules rules{(data[0] & 32) != 0 ? 1 + data[1] % 31u : 1u << 16, options.skip_bad};
   options.recognise_kind = (data[0] & 64) != 0;
   options.header = (data[0] & 128) != 0;
   options.max_expanded_bytes = 1 << 20;
@@ -62,8 +72,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const int file = memfd_create("fuzz", MFD_CLOEXEC);
   fuzz::require(write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()), "a file in memory");
   const std::string name = "/proc/self/fd/" + std::to_string(file);
-  const Outcome whole = read(name, options, 1 << 16);
-  const Outcome cut = read(name, options, std::size_t{1} + data[1]);
+  const Outcome whole = read(name, options, rules, 1 << 20);
+  const Outcome cut = read(name, options, rules, std::size_t{1} + data[1]);
   close(file);
   // Small blocks may be handed over, and found bad, before a damaged stream breaks off.
   const bool damaged = whole.error.find("compressed byte") != std::string::npos;
@@ -73,5 +83,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                            cut.records.begin()),
                 "the same records for any block size");
   fuzz::require(!whole.error.empty() || whole.records.size() == cut.records.size(), "as many of them");
+  fuzz::require(!whole.error.empty() || whole.bad == cut.bad, "the same bad ones");
   return 0;
 }
