@@ -21,6 +21,7 @@ enum ExitCode : int {
   kTrouble = 2,
   kRegression = 4,
   kUndecided = 5,
+  kOutputClosed = 141,  // what a shell makes of SIGPIPE
 };
 
 struct Command {

@@ -1,9 +1,14 @@
 // shardflow diff: what changed from one state to another.
+#include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
 
 #include "app/commands.hpp"
 #include "app/fill.hpp"
 #include "app/options.hpp"
+#include "app/rejects.hpp"
 #include "app/terminal.hpp"
 #include "pipeline/errors.hpp"
 #include "pipeline/output/difference_writer.hpp"
@@ -11,40 +16,64 @@
 namespace shardflow::app {
 namespace {
 
-void fill_from(const std::string& file, LoadOptions options, const TerminalOptions& terminal,
-               const Interrupt& interrupt, Store& store) {
+struct Comparison {
+  DifferenceCounts counts;
+  std::uint64_t skipped_before = 0;  // bad records
+  std::uint64_t skipped_after = 0;
+};
+
+std::uint64_t fill_from(const std::string& file, LoadOptions options, const TerminalOptions& terminal,
+                        const Interrupt& interrupt, Store& store, RejectSink* rejects) {
   options.files = {file};
-  fill(options, terminal, interrupt, store);
+  return fill(options, terminal, interrupt, store, rejects).run.skipped;
 }
 
-std::string counts_text(const DifferenceCounts& counts) {
-  const auto row = [](const char* name, std::uint64_t count) { return left(name, 9) + with_commas(count) + "\n"; };
-  return row("added", counts.added) + row("removed", counts.removed) + row("changed", counts.changed) +
-         row("same", counts.same);
+std::string counts_text(const DiffOptions& options, const Comparison& found) {
+  const auto row = [](const char* name, std::uint64_t count, const std::string& behind = "") {
+    return left(name, 9) + with_commas(count) + behind + "\n";
+  };
+  std::string text = row("added", found.counts.added) + row("removed", found.counts.removed) +
+                     row("changed", found.counts.changed) + row("same", found.counts.same);
+  if (found.skipped_before > 0) text += row("skipped", found.skipped_before, " bad records of " + options.before);
+  if (found.skipped_after > 0) text += row("skipped", found.skipped_after, " bad records of " + options.after);
+  return text;
 }
 
-std::string counts_json(const DifferenceCounts& counts) {
+std::string counts_json(const Comparison& found) {
   const nlohmann::ordered_json json{{"schema", 1},
-                                    {"added", counts.added},
-                                    {"removed", counts.removed},
-                                    {"changed", counts.changed},
-                                    {"same", counts.same}};
+                                    {"added", found.counts.added},
+                                    {"removed", found.counts.removed},
+                                    {"changed", found.counts.changed},
+                                    {"same", found.counts.same},
+                                    {"skipped_old", found.skipped_before},
+                                    {"skipped_new", found.skipped_after}};
   return json.dump() + "\n";
 }
 
-DifferenceCounts compare(const DiffOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt) {
-  const LoadOptions& load = options.load;
-  Store before(load.shards, load.max_memory_bytes);
-  fill_from(options.before, load, terminal, interrupt, before);
-  const StoreMemory taken = before.memory();
-  Store after(load.shards,
-              load.max_memory_bytes - std::min(load.max_memory_bytes, taken.table_bytes + taken.arena_bytes));
-  fill_from(options.after, load, terminal, interrupt, after);
-
-  const auto sink = load.output.empty() ? nullptr : open_sink(load.output, &interrupt);
-  const DifferenceCounts counts = write_difference(before, after, load.write, sink.get());
-  if (sink) sink->commit();
+DifferenceCounts write(const LoadOptions& load, const Store& before, const Store& after, const Interrupt& interrupt) {
+  if (load.output.empty()) return count_differences(before, after, load.write.threads);
+  std::vector<std::unique_ptr<Sink>> sink;
+  sink.push_back(open_sink(load.output, &interrupt));
+  const DifferenceCounts counts = write_differences(before, after, load.write, sink);
+  sink.front()->commit();
   return counts;
+}
+
+Comparison compare(const DiffOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt) {
+  const LoadOptions& load = options.load;
+  Comparison found;
+  Store before(load.shards, load.max_memory_bytes);
+  std::optional<Store> after;
+  found = with_rejects(load, interrupt, [&](RejectSink* rejects) {
+    found.skipped_before = fill_from(options.before, load, terminal, interrupt, before, rejects);
+    const StoreMemory taken = before.memory();
+    after.emplace(load.shards,
+                  load.max_memory_bytes - std::min(load.max_memory_bytes, taken.table_bytes + taken.arena_bytes));
+    found.skipped_after = fill_from(options.after, load, terminal, interrupt, *after, rejects);
+    return found;
+  });
+  found.counts = write(load, before, *after, interrupt);
+  return found;
 }
 
 }  // namespace
@@ -52,15 +81,18 @@ DifferenceCounts compare(const DiffOptions& options, const TerminalOptions& term
 int diff(const std::vector<std::string>& arguments, const Interrupt& interrupt) try {
   const Parsed<DiffOptions> parsed = parse_diff(arguments);
   if (parsed.answer) return print_answer(*parsed.answer);
-  const DifferenceCounts counts = compare(parsed.options, parsed.terminal, interrupt);
+  check_rejects(parsed.options.load, {parsed.options.before, parsed.options.after});
+  const Comparison found = compare(parsed.options, parsed.terminal, interrupt);
   const bool json = parsed.options.load.stats == StatsFormat::kJson;
-  const std::string text = json ? counts_json(counts) : counts_text(counts);
+  const std::string text = json ? counts_json(found) : counts_text(parsed.options, found);
   if (parsed.options.load.output == "-") {
     if (!parsed.terminal.quiet) print_note(text);
   } else if (!parsed.terminal.quiet || json) {
     print_answer(text);
   }
-  return counts.equal() ? kOk : kDifferent;
+  return found.counts.equal() ? kOk : kDifferent;
+} catch (const OutputClosedError&) {
+  throw;
 } catch (const IoError& error) {
   // As diff(1) does: 1 says that they differ.
   print_error(error.what());

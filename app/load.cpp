@@ -60,21 +60,6 @@ int print_values(const Store& store, const std::vector<std::string>& keys) {
   return code;
 }
 
-// What was skipped is wanted also, and all the more, where there was too much of it.
-LoadStatistics fill_with_rejects(const LoadOptions& options, const TerminalOptions& terminal,
-                                 const Interrupt& interrupt, Store& store) {
-  if (options.rejects.empty()) return fill(options, terminal, interrupt, store);
-  RejectFile rejects(options.rejects, interrupt);
-  try {
-    const LoadStatistics statistics = fill(options, terminal, interrupt, store, &rejects);
-    rejects.commit();
-    return statistics;
-  } catch (const BadInputError&) {
-    rejects.commit();
-    throw;
-  }
-}
-
 // The least of three: memory that a virtual machine's host has yet to find is no floor.
 Floor floor_of(const LoadOptions& options, const Store& store) {
   const FloorJob job = floor_job(options, options.files, store);
@@ -96,8 +81,11 @@ int load(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
   const LoadOptions& options = parsed.options;
 
   if (options.floor) require_floor_input(options.files);
+  check_rejects(options, options.files);
   Store store(options.shards, options.max_memory_bytes);
-  LoadStatistics statistics = fill_with_rejects(options, parsed.terminal, interrupt, store);
+  LoadStatistics statistics = with_rejects(options, interrupt, [&](RejectSink* rejects) {
+    return fill(options, parsed.terminal, interrupt, store, rejects);
+  });
   describe_store(store, options.digest, statistics);
   if (options.check) check(options, interrupt, store);
   if (!options.output.empty()) write_output(options, store, interrupt);

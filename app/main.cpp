@@ -35,7 +35,7 @@ int fail(ExitCode code, const std::exception& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, with a message
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write: unfinished files are removed first
   std::signal(SIGXFSZ, SIG_IGN);  // and so is a file beyond the size limit
   const SignalWatch watch;
   try {
@@ -44,6 +44,8 @@ int main(int argc, char** argv) {
     return fail(kUsage, error);
   } catch (const BadInputError& error) {
     return fail(kBadInput, error);
+  } catch (const OutputClosedError&) {
+    return kOutputClosed;
   } catch (const InterruptedError&) {
     return watch.exit_code();
   } catch (const std::bad_alloc&) {

@@ -48,6 +48,7 @@ struct LoadOptions {
   WriteOptions write;
   std::uint32_t split = 0;  // into so many files; 0: one file
   std::string rejects;      // the file for bad records; empty: none
+  WriteOptions rejects_write;
   std::vector<std::string> get;
   bool digest = false;
   bool check = false;

@@ -1,8 +1,13 @@
 #include "app/output.hpp"
 
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -20,6 +25,7 @@ std::string extension(const WriteOptions& options) {
   if (options.format == RecordFormat::kJsonLines) text = ".jsonl";
   if (options.compression == Compression::kGzip) text += ".gz";
   if (options.compression == Compression::kZstd) text += ".zst";
+  if (options.compression == Compression::kLz4) text += ".lz4";
   return text;
 }
 
@@ -39,11 +45,44 @@ void refuse_other_parts(const fs::path& folder, const std::vector<std::string>& 
   }
 }
 
+// The folder of the parts, which goes again if nothing comes into it.
+class PartsFolder {
+ public:
+  explicit PartsFolder(const fs::path& folder) {
+    for (fs::path each = fs::absolute(folder).lexically_normal(); !fs::exists(each); each = each.parent_path()) {
+      made_.push_back(each);
+    }
+    std::error_code failed;
+    fs::create_directories(folder, failed);
+    if (failed) throw IoError(folder, "the folder cannot be made", failed.value());
+  }
+  // Only what is empty can be removed so.
+  ~PartsFolder() {
+    std::error_code ignored;
+    for (const fs::path& each : made_) fs::remove(each, ignored);
+  }
+  PartsFolder(const PartsFolder&) = delete;
+  PartsFolder& operator=(const PartsFolder&) = delete;
+
+ private:
+  std::vector<fs::path> made_;  // from the inside to the outside
+};
+
+// All parts are open at once.
+void allow_open_files(std::uint32_t parts) {
+  constexpr rlim_t kOthers = 64;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= parts + kOthers) return;
+  if (limit.rlim_max < parts + kOthers) {
+    throw std::runtime_error("--split: " + std::to_string(parts) + " parts are as many open files, and the limit is " +
+                             std::to_string(limit.rlim_max) + "; raise it with 'ulimit -Hn', or write fewer parts");
+  }
+  limit.rlim_cur = parts + kOthers;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) throw IoError("--split", "the limit on open files can't be raised", errno);
+}
+
 std::vector<std::string> part_names(const LoadOptions& options) {
   const fs::path folder = options.output;
-  std::error_code failed;
-  fs::create_directories(folder, failed);
-  if (failed) throw IoError(options.output, "the folder cannot be made", failed.value());
   std::vector<std::string> names;
   for (std::size_t part = 0; part < options.split; ++part) names.push_back(part_name(part, options.write));
   refuse_other_parts(folder, names);
@@ -51,14 +90,32 @@ std::vector<std::string> part_names(const LoadOptions& options) {
   return names;
 }
 
+// Where a part can't be committed, those before it are there.
+void commit(const std::vector<std::unique_ptr<Sink>>& sinks) {
+  for (std::size_t i = 0; i < sinks.size(); ++i) {
+    try {
+      sinks[i]->commit();
+    } catch (const IoError& error) {
+      if (i == 0) throw;
+      throw std::runtime_error(std::string(error.what()) + "; of " + std::to_string(sinks.size()) +
+                               " parts the first " + std::to_string(i) + " are written");
+    }
+  }
+}
+
 }  // namespace
 
 void write_output(const LoadOptions& options, const Store& store, const Interrupt& interrupt) {
+  std::optional<PartsFolder> folder;
+  if (options.split > 0) {
+    allow_open_files(options.split);
+    folder.emplace(options.output);
+  }
   const std::vector<std::string> names = options.split > 0 ? part_names(options) : std::vector{options.output};
   std::vector<std::unique_ptr<Sink>> sinks;
   for (const std::string& name : names) sinks.push_back(open_sink(name, &interrupt));
   write_map(store, options.write, sinks);
-  for (const std::unique_ptr<Sink>& sink : sinks) sink->commit();
+  commit(sinks);
 }
 
 }  // namespace shardflow::app

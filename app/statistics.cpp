@@ -20,8 +20,11 @@ std::string row(std::string_view label, const std::string& text) {
   return "  " + std::string(label) + std::string(10 - label.size(), ' ') + text + "\n";
 }
 
+// Behind a slow pipe it may be seconds.
+std::string cost_text(double ns) { return ns < 1000 ? fixed(ns, 1) + " ns/record" : human_ns(ns) + "/record"; }
+
 std::string headline(const LoadStatistics& s, bool color) {
-  const std::string cost = fixed(s.ns_per_record(), 1) + " ns/record";
+  const std::string cost = cost_text(s.ns_per_record());
   return with_commas(s.run.records) + " records, " + with_commas(s.keys) + " keys in " + fixed(s.usage.wall_s, 3) +
          " s: " + (color ? "\033[1m" + cost + "\033[0m" : cost) + "\n";
 }
@@ -71,7 +74,7 @@ std::string latency_text(const LatencySummary& latency) {
 
 std::string floor_text(const LoadStatistics& s) {
   const double floor_ns = ratio(s.floor->sum_s() * 1e9, static_cast<double>(s.run.records));
-  return fixed(floor_ns, 1) + " ns/record is what this machine needs at least; this took " +
+  return cost_text(floor_ns) + " is what this machine needs at least; this took " +
          fixed(ratio(s.ns_per_record(), floor_ns), 2) + " x that";
 }
 

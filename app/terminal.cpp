@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "app/commands.hpp"
+#include "pipeline/errors.hpp"
 #include "pipeline/output/sink.hpp"
 
 namespace shardflow::app {
@@ -28,7 +29,12 @@ int print_answer(std::string_view text) {
   return kOk;
 }
 
-void print_error(std::string_view message) { print_note("shardflow: " + std::string(message) + "\n"); }
+void print_error(std::string_view message) {
+  // A file's name may hold anything, and the message is to stay one line.
+  std::string line = "shardflow: ";
+  for (const char c : message) line += static_cast<unsigned char>(c) < ' ' ? excerpt({&c, 1}) : std::string(1, c);
+  print_note(line + "\n");
+}
 
 void print_note(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 

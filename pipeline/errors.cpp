@@ -1,5 +1,6 @@
 #include "pipeline/errors.hpp"
 
+#include <cerrno>
 #include <cstdio>
 #include <system_error>
 
@@ -17,6 +18,8 @@ IoError::IoError(const std::string& path, const std::string& action, int errno_v
                          (errno_value != 0 ? ": " + std::generic_category().message(errno_value) : "")),
       errno_value_(errno_value) {}
 
+OutputClosedError::OutputClosedError() : IoError("standard output", "its reader closed it", EPIPE) {}
+
 MemoryLimitError::MemoryLimitError(std::uint64_t wanted_bytes, std::uint64_t limit_bytes)
     : std::runtime_error("out of memory: the store needs " + mebibytes(wanted_bytes) + ", the limit is " +
                          mebibytes(limit_bytes) + "; raise it with --max-memory, or load fewer keys") {}
@@ -30,6 +33,8 @@ std::string excerpt(std::string_view text, std::size_t most) {
   for (const char c : text.substr(0, most)) {
     if (c == '\t') {
       shown += "\\t";
+    } else if (c == '"' || c == '\\') {
+      shown += {'\\', c};
     } else if (c >= ' ' && c <= '~') {
       shown += c;
     } else {

@@ -19,6 +19,12 @@ class IoError : public std::runtime_error {
   int errno_value_;
 };
 
+// Whoever reads standard output has read enough, as head(1) does.
+class OutputClosedError : public IoError {
+ public:
+  OutputClosedError();
+};
+
 // The input has a record that is none. The message names file, line, byte offset and what was expected.
 class BadInputError : public std::runtime_error {
  public:
@@ -43,8 +49,8 @@ class InterruptedError : public std::runtime_error {
   InterruptedError() : std::runtime_error("interrupted") {}
 };
 
-// The text as it can stand in a message: at most `most` bytes, control bytes and non-ASCII as \xNN,
-// "…" behind what was cut.
+// The text as it can stand between quotes in a message: at most `most` bytes, quotes and backslashes behind a
+// backslash, control bytes and non-ASCII as \xNN, "…" behind what was cut.
 std::string excerpt(std::string_view text, std::size_t most = 40);
 
 }  // namespace shardflow

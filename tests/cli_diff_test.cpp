@@ -46,3 +46,34 @@ TEST_CASE("trouble is 2, as diff(1) has it, and bad input 3") {
   CHECK(run({"diff", good}).error == "shardflow: diff compares two files: OLD and NEW\n");
   CHECK(run({"diff", "-", "-"}).exit_code == 2);
 }
+
+TEST_CASE("what is skipped is told for each file, and its records are kept") {
+  const Folder folder;
+  const std::string before = folder.write("old", "a\t1\nbad\nworse\n");
+  const std::string after = folder.write("new", "a\t1\n\t2\n");
+  const std::string rejects = folder.path("rejects.csv");
+  const Outcome told = run({"diff", before, after, "--on-error", "skip", "--rejects", rejects});
+  CHECK(told.exit_code == 0);
+  CHECK(told.out == "added    0\nremoved  0\nchanged  0\nsame     1\nskipped  2 bad records of " + before +
+                        "\nskipped  1 bad records of " + after + "\n");
+  CHECK(folder.read("rejects.csv") == "file,line,byte,reason,record\n" + before + ",2,4,no TAB in the line,bad\n" +
+                                          before + ",3,8,no TAB in the line,worse\n" + after +
+                                          ",2,4,the key is empty,\t2\n");
+  const Outcome json = run({"diff", before, after, "--on-error", "skip", "--stats", "json"});
+  CHECK(nlohmann::json::parse(json.out)["skipped_old"] == 2);
+  CHECK(nlohmann::json::parse(json.out)["skipped_new"] == 1);
+  CHECK(run({"diff", before, after, "--on-error", "skip", "--rejects", before}).exit_code == 2);
+}
+
+TEST_CASE("the differences are sorted and separated as asked for, and no option is there for nothing") {
+  const Folder folder;
+  const std::string before = folder.write("old.csv", "c;1\na;1\n");
+  const std::string after = folder.write("new.csv", "b;2\nd;2\na;3\n");
+  CHECK(run({"diff", before, after, "-q", "--delimiter", ";", "--sort", "-o", folder.path("x.csv")}).exit_code == 1);
+  CHECK(folder.read("x.csv") == "change;key;old;new\nchanged;a;1;3\nadded;b;;2\nremoved;c;1;\nadded;d;;2\n");
+  CHECK(run({"diff", before, after, "--sort"}).error == "shardflow: --sort orders --output, which is missing\n");
+  for (const char* const option : {"--synthetic", "--workers", "--capacity", "--max-threads"}) {
+    CHECK(run({"diff", "--help"}).out.find(option) == std::string::npos);
+    CHECK(run({"diff", before, after, option, "2"}).exit_code == 2);
+  }
+}

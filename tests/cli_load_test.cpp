@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -99,7 +101,7 @@ TEST_CASE("--numa says what it bound, or why nothing") {
 TEST_CASE("statistics fit 80 columns and name the figures people ask for") {
   const Outcome outcome = run({"load", "-", "-v", "--digest"}, kThree);
   CHECK(outcome.error.starts_with("3 records, 2 keys in "));
-  for (const char* word : {"ns/record", "records/s", "system", "bytes a key", "huge pages", "x the mean", "digest"}) {
+  for (const char* word : {"/record", "records/s", "system", "bytes a key", "huge pages", "x the mean", "digest"}) {
     CHECK_MESSAGE(outcome.error.find(word) != std::string::npos, word);
   }
   std::istringstream lines(outcome.error);
@@ -216,7 +218,7 @@ TEST_CASE("a full disk is a failure that leaves no file") {
   CHECK(folder.names() == std::vector<std::string>{"in"});
 }
 
-TEST_CASE("a device that is full and a pipe that is closed are failures with the system's reason") {
+TEST_CASE("a device that is full is a failure with the system's reason, a pipe that is closed a quiet end") {
   Invocation full{{"load", "-", "-q", "--output", "-"}, kThree, {}, "/dev/full", {}};
   const Outcome outcome = run(full);
   CHECK(outcome.exit_code == 1);
@@ -230,7 +232,13 @@ TEST_CASE("a device that is full and a pipe that is closed are failures with the
     close(ends[0]);
     close(ends[1]);
   };
-  CHECK(run(closed).error == "shardflow: standard output: writing failed: Broken pipe\n");
+  for (const char* const command : {"load", "diff"}) {
+    closed.arguments = {command, "-", "-q", "--output", "-"};
+    if (closed.arguments[0] == "diff") closed.arguments.insert(closed.arguments.begin() + 1, "/dev/null");
+    const Outcome quiet = run(closed);
+    CHECK(quiet.exit_code == 141);
+    CHECK(quiet.error.empty());
+  }
 }
 
 TEST_CASE("an existing output is replaced whole, and stays as it was when the run fails") {
@@ -290,12 +298,16 @@ TEST_CASE("the output has the format that its name ends in, or the one asked for
   CHECK(output("x.csv.zst").starts_with("\x28\xb5\x2f\xfd"));
   CHECK(output("y.csv", {"--output-format", "tsv.gz"}).starts_with("\x1f\x8b"));
   CHECK(run({"load", "-", "--output", "x", "--output-format", "xml"}, "").error ==
-        "shardflow: --output-format: 'xml' is none of tsv, csv and jsonl, with or without .gz or .zst\n");
+        "shardflow: --output-format: 'xml' is none of tsv, csv and jsonl, with or without .gz, .zst or .lz4\n");
+  CHECK(output("x.CSV") == "a,\"1,2\"\nb,3\n");
+  CHECK(output("x.tsv.LZ4").starts_with("\x04\x22\x4d\x18"));
+  CHECK(run({"load", "-", "--output", "x.csv.xz"}, "").error ==
+        "shardflow: '.xz' is not written here; take .gz, .zst or .lz4\n");
 }
 
 TEST_CASE("compressed input is known by its content, and a damaged one is bad input") {
   const Folder folder;
-  for (const char* const name : {"x.tsv.gz", "x.tsv.zst"}) {
+  for (const char* const name : {"x.tsv.gz", "x.tsv.zst", "x.tsv.lz4"}) {
     REQUIRE(run({"load", "-", "-q", "--output", folder.path(name)}, kThree).exit_code == 0);
     const std::string packed = folder.read(name);
     CHECK(run({"load", folder.path(name), "-q", "--get", "b"}).out == "2\n");
@@ -316,6 +328,17 @@ TEST_CASE("CSV is read by the columns that are asked for, and compared and swept
   CHECK(run({"load", file, "--key", "id"}).error ==
         "shardflow: " + file + ": this is CSV, where 'id' is a column's name, which takes --header\n");
   CHECK(run({"load", file, "--key", "0"}).error == "shardflow: --key: fields are counted from 1\n");
+  const std::string years = folder.write("years.csv", "2024,id\nx,1\n");
+  CHECK(run({"load", years, "-q", "--header", "--key", "2024", "--value", "2", "--get", "x"}).out == "1\n");
+  CHECK(run({"load", years, "--header", "--key", "3"}).error ==
+        "shardflow: " + years + ":1: the header has no column '3', but 2024, id\n");
+  for (const char* const option : {"--key", "--value", "--delimiter"}) {
+    CHECK(run({"load", file, "--format", "tsv", option, "1"}).error ==
+          "shardflow: " + std::string(option) + " is not for --format tsv\n");
+  }
+  CHECK(run({"load", folder.write("plain", "a\t1\n"), "--header"}).error ==
+        "shardflow: " + folder.path("plain") +
+            ": this looks like TSV, which has no columns to choose; say --format if it is none\n");
   CHECK(run({"load", file, "--delimiter", "ab"}).exit_code == 2);
   CHECK(run({"load", file, "--format", "xml"}).exit_code == 2);
   const Outcome compared = run({"compare", file, "--header", "--key", "id", "--value", "rest", "--rounds", "1"});
@@ -363,7 +386,7 @@ TEST_CASE("JSON Lines are read by the fields that are asked for, and compared al
         "{\"user\":{\"id\":1},\"x\":[1, 2]}\n");
   CHECK(run({"load", file}).error ==
         "shardflow: " + file +
-            ":1 (byte 0): the object has no \"key\": \"{\"user\":{\"id\":1},\"x\":\"a\"}\"; "
+            R"(:1 (byte 0): the object has no "key": "{\"user\":{\"id\":1},\"x\":\"a\"}"; )"
             "expected an object with \"key\" and \"value\" on every line\n");
   CHECK(run({"load", file, "--key", "."}).exit_code == 2);
   CHECK(run({"compare", file, "--key", "user.id", "--value", "x", "--modes", "channel,flow", "--rounds", "2"})
@@ -378,8 +401,13 @@ TEST_CASE("files are named by a list, behind those that are named by hand") {
   CHECK(run({"load", two, "--files-from", list, "-q", "--get", "k"}).out == "1\n");
   CHECK(run({"load", "-0", "--files-from", "-", "-q", "--get", "k"}, one + std::string(1, '\0') + two).out == "2\n");
   CHECK(run({"load", "--files-from", folder.path("none")}).error ==
-        "shardflow: --files-from: " + folder.path("none") + " can't be read: No such file or directory\n");
-  CHECK(run({"load", "--files-from", folder.path("")}).exit_code == 2);
+        "shardflow: " + folder.path("none") + ": the list of files cannot be read: No such file or directory\n");
+  CHECK(run({"load", "--files-from", folder.path("")}).exit_code == 1);
+  // A list from Windows, and one that names the input that it comes from.
+  CHECK(run({"load", "--files-from", "-", "-q", "--get", "k"}, one + "\r\n").out == "1\n");
+  CHECK(run({"load", "--files-from", "-"}, "-\n").error == "shardflow: '-' can be read once only\n");
+  CHECK(run({"load", folder.path("a\rb\n")}).error ==
+        "shardflow: " + folder.path("a\\x0db\\x0a") + ": cannot be read: No such file or directory\n");
   CHECK(run({"load", "--null", one}).exit_code == 2);
 }
 
@@ -407,7 +435,7 @@ TEST_CASE("too many bad records are a failure, and the first of them are told") 
   const std::string rejects = folder.path("rejects.csv");
   const auto result = run({"load", file, "--on-error", "skip", "--max-errors", "1", "--rejects", rejects});
   CHECK(result.exit_code == 3);
-  CHECK(result.error == "shardflow: more than 1 bad records (--max-errors), the last: " + file +
+  CHECK(result.error == "shardflow: more than 1 bad record (--max-errors), the last: " + file +
                             ":3 (byte 8): no TAB in the line: \"worse\"\n");
   CHECK(folder.read("rejects.csv") == "file,line,byte,reason,record\n" + file + ",2,4,no TAB in the line,bad\n" + file +
                                           ",3,8,no TAB in the line,worse\n");
@@ -415,4 +443,104 @@ TEST_CASE("too many bad records are a failure, and the first of them are told") 
   CHECK(run({"load", file, "--max-errors", "1"}).exit_code == 2);
   CHECK(run({"load", file, "--rejects", rejects}).exit_code == 2);
   CHECK(run({"load", file, "--on-error", "retry"}).exit_code == 2);
+}
+
+TEST_CASE("what is written with some options is read with the same options to the same digest") {
+  const Folder folder;
+  const std::string csv = folder.write("in.csv", "id;x;name\n1;-;\"a;b\"\n2;-;\"c\"\"d\"\n");
+  const std::string json = folder.write("in.jsonl", R"({"u":{"id":1,"n":"x\ty"}})"
+                                                    "\n"
+                                                    R"({"u":{"id":2,"n":[1]}})"
+                                                    "\n");
+  const std::vector<std::vector<std::string>> cases{
+      {csv, "--delimiter", ";"},
+      {csv, "--delimiter", ";", "--header"},
+      {csv, "--delimiter", ";", "--header", "--key", "id", "--value", "name"},
+      {csv, "--delimiter", ";", "--header", "--key", "name", "--value", "id"},
+      {csv, "--delimiter", ";", "--key", "3", "--value", "1"},
+      {csv, "--delimiter", ";", "--value", "rest"},
+      {csv, "--delimiter", ";", "--header", "--key", "x", "--value", "rest"},
+      {csv, "--delimiter", ";", "--header", "--value", "1"},
+      {json, "--key", "u.id", "--value", "u.n"},
+      {json, "--key", "u.id", "--value", "."},
+      {json, "--key", "u.id", "--value", "u.id"},
+  };
+  for (const std::vector<std::string>& words : cases) {
+    const std::string written = folder.path("out" + std::filesystem::path(words[0]).extension().string() + ".gz");
+    std::vector<std::string> first{"load"};
+    first.insert(first.end(), words.begin(), words.end());
+    std::vector<std::string> again = first;
+    again[1] = written;
+    first.insert(first.end(), {"--output", written, "--sort"});
+    CAPTURE(words.back());
+    const auto loaded = stats_of(first);
+    const auto reread = stats_of(again);
+    CHECK(loaded["keys"] > 0);
+    CHECK(reread["digest"] == loaded["digest"]);
+    CHECK(reread["records"] == loaded["keys"]);
+  }
+  CHECK(run({"load", json, "--key", "u", "--value", "u.id", "-o", folder.path("x.jsonl")}).error ==
+        "shardflow: --key: as JSON Lines, no record can be written of which one field is in the other\n");
+}
+
+TEST_CASE("rejects go into a file of their own") {
+  const Folder folder;
+  const std::string in = folder.write("in", "a\t1\nbad\n");
+  std::filesystem::create_hard_link(in, folder.path("link"));
+  const auto refusal = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"load", in, "--on-error", "skip"});
+    const Outcome outcome = run(words);
+    CHECK(outcome.exit_code == 2);
+    return outcome.error;
+  };
+  CHECK(refusal({"--rejects", folder.path("x"), "-o", folder.path("./x")}) ==
+        "shardflow: --rejects and --output name the same file\n");
+  CHECK(refusal({"--rejects", folder.path("link")}) == "shardflow: --rejects would replace an input: " + in + "\n");
+  CHECK(refusal({"--rejects", "-", "-o", "-"}).find("would mix with what standard output is for") != std::string::npos);
+  CHECK(refusal({"--rejects", "-", "--get", "a"}).find("would mix") != std::string::npos);
+  CHECK(refusal({"--rejects", "x.jsonl"}) ==
+        "shardflow: --rejects: bad records are written as TSV or CSV, not as JSON\n");
+  CHECK(folder.read("in") == "a\t1\nbad\n");
+  REQUIRE(run({"load", in, "-q", "--on-error", "skip", "--rejects", folder.path("r.csv.gz")}).exit_code == 0);
+  CHECK(run({"load", folder.path("r.csv.gz"), "-q", "--header", "--key", "record", "--value", "line", "--get", "bad"})
+            .out == "2\n");
+}
+
+TEST_CASE("an output keeps the mode of the file that it replaces") {
+  const Folder folder;
+  const std::string out = folder.write("out", "");
+  chmod(out.c_str(), 0600);
+  REQUIRE(run({"load", "-", "-q", "-o", out}, kThree).exit_code == 0);
+  CHECK((std::filesystem::status(out).permissions() & std::filesystem::perms::mask) ==
+        (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+}
+
+TEST_CASE("a split has as many files open as the system lets it, and leaves no folder where it fails") {
+  const Folder folder;
+  const auto with_limit = [&](rlim_t soft, rlim_t hard) {
+    Invocation invocation{
+        {"load", "-", "-q", "--split", "300", "--output", folder.path("deep/parts")}, kThree, {}, "", {}};
+    invocation.in_child = [=] {
+      const rlimit limit{soft, hard};
+      setrlimit(RLIMIT_NOFILE, &limit);
+    };
+    return run(invocation);
+  };
+  const Outcome refused = with_limit(200, 300);
+  CHECK(refused.exit_code == 1);
+  CHECK(refused.error ==
+        "shardflow: --split: 300 parts are as many open files, and the limit is 300; raise it with 'ulimit -Hn', or "
+        "write fewer parts\n");
+  CHECK(run({"load", "-", "-q", "--split", "2", "--format", "csv", "--output", folder.path("deep/parts"),
+             "--output-format", "tsv"},
+            "\"a\nb\",1\n")
+            .exit_code == 1);
+  CHECK(folder.names().empty());
+  CHECK(with_limit(256, 1024).exit_code == 0);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path("deep/parts")), {}) == 300);
+}
+
+TEST_CASE("what a record took is told in a unit that can be read") {
+  const Outcome slow = run({"load", "--synthetic", "sequential:records=3", "--rate", "20"});
+  CHECK_MESSAGE(slow.error.find(" ms/record\n") != std::string::npos, slow.error);
 }

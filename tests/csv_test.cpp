@@ -271,7 +271,7 @@ TEST_CASE("a header names the columns, in each file anew") {
   CHECK(load({broken}, options).error ==
         broken +
             ":1: the header has a quote that is misplaced or open, or is longer than --max-record (1048576): "
-            "\"i\"d,name\"");
+            "\"i\\\"d,name\"");
   CHECK(load({other}, options).error == other + ":1: the header has no column 'the \"value\"', but id, name");
 }
 
@@ -306,7 +306,7 @@ TEST_CASE("a quote that is not closed within the record limit is told with its l
   for (const std::size_t block_bytes : {std::size_t{64}, std::size_t{1} << 22}) {
     CHECK(load({file}, options_of(TextFormat::Kind::kCsv), block_bytes).error ==
           file +
-              ":2 (byte 4): a quote is not closed, by the end or within --max-record (1048576): \"a,\"1\"; "
+              ":2 (byte 4): a quote is not closed, by the end or within --max-record (1048576): \"a,\\\"1\"; "
               "close it, or raise the limit");
   }
 }

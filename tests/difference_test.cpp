@@ -3,7 +3,10 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
+#include <sstream>
+#include <vector>
 
 #include "pipeline/mode/mode.hpp"
 #include "pipeline/output/difference_writer.hpp"
@@ -17,14 +20,18 @@ namespace {
 
 class TextSink final : public Sink {
  public:
-  void write(std::string_view bytes) override { text += bytes; }
+  explicit TextSink(std::string& text) : text_(text) {}
+  void write(std::string_view bytes) override { text_ += bytes; }
   void commit() override {}
-  std::string text;
+
+ private:
+  std::string& text_;
 };
 
 struct Found {
   DifferenceCounts counts;
   std::multiset<std::string> lines;
+  std::string text{};  // in its order, where that is by key
 };
 
 Found difference(const Pairs& before, const Pairs& after, const WriteOptions& options = {}, std::uint32_t shards = 3) {
@@ -34,9 +41,13 @@ Found difference(const Pairs& before, const Pairs& after, const WriteOptions& op
   testing::TextSource new_source(testing::to_tsv(after));
   find_mode("serial")->run(old_source, old_store, {});
   find_mode("serial")->run(new_source, new_store, {});
-  TextSink sink;
-  Found found{write_difference(old_store, new_store, options, &sink), {}};
-  std::istringstream lines(sink.text);
+  std::string text;
+  std::vector<std::unique_ptr<Sink>> sinks;
+  sinks.push_back(std::make_unique<TextSink>(text));
+  Found found{write_differences(old_store, new_store, options, sinks), {}};
+  CHECK(count_differences(old_store, new_store, options.threads) == found.counts);
+  if (options.order == Order::kByKey) found.text = text;
+  std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) found.lines.insert(line);
   return found;
 }
@@ -78,6 +89,20 @@ TEST_CASE("each key is added, removed, changed or the same, as two maps say") {
     RC_ASSERT(counts.removed + counts.changed + counts.same == testing::last_values(before).size());
     RC_ASSERT(counts.equal() == found.lines.empty());
   }));
+}
+
+TEST_CASE("by key, differences are in the order of their keys, for any number of shards and threads") {
+  Pairs before;
+  Pairs after;
+  for (int i = 0; i < 100'000; ++i) (i % 3 == 0 ? before : after).emplace_back("key" + std::to_string(i), "v");
+  const Found found = difference(before, after, {.order = Order::kByKey, .threads = 2}, 7);
+  CHECK(found.counts.added == 66'666);
+  std::vector<std::string> keys;
+  std::istringstream lines(found.text);
+  for (std::string line; std::getline(lines, line);) keys.push_back(line.substr(line.find('\t')));
+  CHECK(keys.size() == 100'000);
+  CHECK(std::ranges::is_sorted(keys));
+  CHECK(found.text == difference(before, after, {.order = Order::kByKey, .threads = 1}, 2).text);
 }
 
 TEST_CASE("each format has the values that there are") {

@@ -10,6 +10,8 @@ po::options_description result_options() {
   auto add = options.add_options();
   add("output,o", text()->value_name("FILE"), "write each difference: change, key, old and new value");
   add_output_format(options);
+  add("sort", po::bool_switch(), "order --output by key bytes");
+  add_rejects(options);
   add("stats", text("text")->value_name("FORMAT"), "the counts as text or json");
   return options;
 }
@@ -27,7 +29,7 @@ Grammar diff_grammar() {
       {},
       "file",
       -1};
-  grammar.options.add(input_options()).add(result_options()).add(run_options()).add(general_options());
+  grammar.options.add(file_input_options()).add(result_options()).add(common_run_options()).add(general_options());
   return grammar;
 }
 
@@ -40,9 +42,12 @@ Parsed<DiffOptions> parse_diff(const Strings& arguments) {
     options.after = files[1];
     options.load.mode = &modes().front();
     read_input_format(merged, options.load);
-    read_run_options(merged, options.load);
+    read_common_run_options(merged, options.load);
+    read_rejects(merged, options.load);
     options.load.output = merged.get("output");
-    options.load.write = read_write_options(merged);
+    options.load.write = read_write_options(merged, options.load.file);
+    if (merged.on("sort")) options.load.write.order = Order::kByKey;
+    if (merged.on("sort") && options.load.output.empty()) throw UsageError("--sort orders --output, which is missing");
     options.load.write.threads = options.load.run.threads;
     options.load.stats = read_stats(merged);
   });

@@ -1,11 +1,10 @@
 #include "app/options/file_list.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iostream>
 
-#include "app/options.hpp"
+#include "pipeline/errors.hpp"
 
 namespace shardflow::app {
 
@@ -15,10 +14,12 @@ std::vector<std::string> read_file_list(const std::string& list, char end) {
   std::istream& in = list == "-" ? std::cin : file;
   std::vector<std::string> names;
   for (std::string name; std::getline(in, name, end);) {
+    // A list may have been written on Windows.
+    if (end == '\n' && name.ends_with('\r')) name.pop_back();
     if (!name.empty()) names.push_back(name);
   }
   // A folder opens, and fails only then.
-  if (in.bad() || !in.eof()) throw UsageError("--files-from: " + list + " can't be read: " + std::strerror(errno));
+  if (in.bad() || !in.eof()) throw IoError(list, "the list of files cannot be read", errno);
   return names;
 }
 

@@ -6,7 +6,8 @@
 
 namespace shardflow::app {
 
-// The names in `list`, which end in `end`; empty ones are left out. "-" is standard input. Throws UsageError.
+// The names in `list`, which end in `end`; empty ones are left out, and so is a CR before LF. "-" is standard input.
+// Throws IoError.
 std::vector<std::string> read_file_list(const std::string& list, char end);
 
 }  // namespace shardflow::app

@@ -15,6 +15,25 @@ constexpr Range<std::uint32_t> kRecordBytes{1, kMaxBlockBytes / 2, parse_bytes};
 constexpr Range<std::size_t> kAlive{1, 4096, parse_count};
 constexpr Range<std::uint64_t> kRate{1, 1'000'000'000, parse_count};
 
+void add_common_limits(po::options_description& options) {
+  const std::size_t blocks = std::max<std::size_t>(RunOptions().blocks, 4 * logical_cores());
+  auto add = options.add_options();
+  add("blocks", text(std::to_string(blocks))->value_name("N"), "blocks in flight");
+  add("max-memory", text()->value_name("SIZE"), "refuse to grow beyond; default: what the system allows");
+}
+
+void add_max_threads(po::options_description& options) {
+  options.add_options()("max-threads", text(std::to_string(RunOptions().max_threads))->value_name("N"),
+                        "of threads: alive at once");
+}
+
+void read_common_limits(const Merged& merged, LoadOptions& options) {
+  options.run.blocks = number_within(merged, "blocks", kBlocks);
+  options.run.rules.max_record_bytes = number_within(merged, "max-record", kRecordBytes);
+  options.max_memory_bytes =
+      merged.has("max-memory") ? read_option(merged, "max-memory", parse_bytes) : memory_limit_bytes();
+}
+
 }  // namespace
 
 po::options_description general_options() {
@@ -32,9 +51,15 @@ po::options_description general_options() {
 }
 
 po::options_description input_options() {
+  po::options_description options = file_input_options();
+  options.add_options()("synthetic", text()->value_name("SPEC"),
+                        "made-up records in place of files; see 'generate --help'");
+  return options;
+}
+
+po::options_description file_input_options() {
   po::options_description options("Input");
   auto add = options.add_options();
-  add("synthetic", text()->value_name("SPEC"), "made-up records in place of files; see 'generate --help'");
   add("max-record", text("64MiB")->value_name("SIZE"), "a longer line is bad input");
   add_input_format(options);
   return options;
@@ -68,27 +93,30 @@ std::uint32_t default_shards() { return 2 * logical_cores(); }
 
 po::options_description run_options() {
   const RunOptions defaults;
+  po::options_description options = common_run_options();
+  auto add = options.add_options();
+  add("workers", text()->value_name("N"), "of channel: threads that write; default: --threads");
+  add("capacity", text(std::to_string(defaults.capacity))->value_name("N"),
+      "of channel and flow-record: records that wait; or 'unbounded'");
+  add_max_threads(options);
+  return options;
+}
+
+po::options_description common_run_options() {
   const std::uint32_t cores = logical_cores();
   po::options_description options("Run");
   auto add = options.add_options();
   add("threads", text(std::to_string(cores))->value_name("N"), "threads; default: the cores this process may use");
   add("shards", text(std::to_string(default_shards()))->value_name("N"), "parts of the store; default: 2 a core");
-  add("block-size", text(format_bytes(defaults.block_bytes))->value_name("SIZE"), "input text per block");
-  add("workers", text()->value_name("N"), "of channel: threads that write; default: --threads");
-  add("capacity", text(std::to_string(defaults.capacity))->value_name("N"),
-      "of channel and flow-record: records that wait; or 'unbounded'");
+  add("block-size", text(format_bytes(RunOptions().block_bytes))->value_name("SIZE"), "input text per block");
   add("numa", po::bool_switch(), "of flow: write each shard on one NUMA node");
-  add_limits(options);
+  add_common_limits(options);
   return options;
 }
 
 void add_limits(po::options_description& options) {
-  const RunOptions defaults;
-  auto add = options.add_options();
-  add("blocks", text(std::to_string(std::max<std::size_t>(defaults.blocks, 4 * logical_cores())))->value_name("N"),
-      "blocks in flight");
-  add("max-threads", text(std::to_string(defaults.max_threads))->value_name("N"), "of threads: alive at once");
-  add("max-memory", text()->value_name("SIZE"), "refuse to grow beyond; default: what the system allows");
+  add_common_limits(options);
+  add_max_threads(options);
 }
 
 po::options_description stats_options(const char* description) {
@@ -109,22 +137,24 @@ void add_report([[maybe_unused]] po::options_description& options) {
   }
 }
 
-void read_run_options(const Merged& merged, LoadOptions& options) {
+void read_common_run_options(const Merged& merged, LoadOptions& options) {
   options.run.threads = number_within(merged, "threads", kThreads);
   options.shards = number_within(merged, "shards", kShards);
   options.run.block_bytes = number_within(merged, "block-size", kBlockBytes);
+  options.run.numa = merged.on("numa");
+  read_common_limits(merged, options);
+}
+
+void read_run_options(const Merged& merged, LoadOptions& options) {
+  read_common_run_options(merged, options);
   if (merged.has("workers")) options.run.workers = number_within(merged, "workers", kThreads);
   options.run.capacity = read_option(merged, "capacity", read_capacity);
-  options.run.numa = merged.on("numa");
-  read_limits(merged, options);
+  options.run.max_threads = number_within(merged, "max-threads", kAlive);
 }
 
 void read_limits(const Merged& merged, LoadOptions& options) {
-  options.run.blocks = number_within(merged, "blocks", kBlocks);
-  options.run.rules.max_record_bytes = number_within(merged, "max-record", kRecordBytes);
+  read_common_limits(merged, options);
   options.run.max_threads = number_within(merged, "max-threads", kAlive);
-  options.max_memory_bytes =
-      merged.has("max-memory") ? read_option(merged, "max-memory", parse_bytes) : memory_limit_bytes();
 }
 
 void read_input(const Merged& merged, LoadOptions& options) {
@@ -152,7 +182,25 @@ void read_files(const Merged& merged, LoadOptions& options) {
   if (options.files.empty() && !options.synthetic) {
     throw UsageError("no input: name one or more files, '-' for standard input, or --synthetic SPEC");
   }
-  if (std::ranges::count(options.files, "-") > 1) throw UsageError("'-' can be read once only");
+  const bool list_from_input = merged.get("files-from") == "-";
+  if (std::ranges::count(options.files, "-") + std::ptrdiff_t{list_from_input} > 1) {
+    throw UsageError("'-' can be read once only");
+  }
+}
+
+void add_rejects(po::options_description& options) {
+  options.add_options()("rejects", text()->value_name("FILE"),
+                        "write the records that --on-error skip skips, and why, as TSV or CSV");
+}
+
+void read_rejects(const Merged& merged, LoadOptions& options) {
+  options.rejects = merged.get("rejects");
+  if (options.rejects.empty()) return;
+  if (!options.run.rules.skip_bad) throw UsageError("--rejects takes what --on-error skip skips");
+  options.rejects_write = read_option(merged, "rejects", format_of_name);
+  if (options.rejects_write.format == RecordFormat::kJsonLines) {
+    throw UsageError("--rejects: bad records are written as TSV or CSV, not as JSON");
+  }
 }
 
 StatsFormat read_stats(const Merged& merged) {

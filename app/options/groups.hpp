@@ -18,10 +18,14 @@ std::uint32_t default_shards();
 
 po::options_description general_options();
 po::options_description input_options();
+// Likewise, of commands that read files alone.
+po::options_description file_input_options();
 // To a group "Input".
 void add_files(po::options_description& options);
 void add_records(po::options_description& options);
 po::options_description run_options();
+// Of it, what all modes have.
+po::options_description common_run_options();
 // To a group "Run": the limits on what is in flight.
 void add_limits(po::options_description& options);
 po::options_description stats_options(const char* description);
@@ -33,6 +37,8 @@ std::string mode_names();
 void read_input(const Merged& merged, LoadOptions& options);
 // Of it, the files or --synthetic.
 void read_files(const Merged& merged, LoadOptions& options);
+// Of the group "Run" what all modes have, and --max-record.
+void read_common_run_options(const Merged& merged, LoadOptions& options);
 // The group "Run", and --max-record.
 void read_run_options(const Merged& merged, LoadOptions& options);
 // Of it, what add_limits() adds, and --max-record.
@@ -51,8 +57,14 @@ void read_latency(const Merged& merged, LoadOptions& options);
 
 // --output-format.
 void add_output_format(po::options_description& options);
-// It, or else the end of --output's name; order and threads stay as they are by default.
-WriteOptions read_write_options(const Merged& merged);
+// It, or else the end of --output's name, such that reading by `file` finds what is written; order and threads stay as
+// they are by default.
+WriteOptions read_write_options(const Merged& merged, const FileOptions& file);
+// Format and compression by the end of a file's name alone; else TSV.
+WriteOptions format_of_name(const std::string& file);
+// To a group: --rejects.
+void add_rejects(po::options_description& options);
+void read_rejects(const Merged& merged, LoadOptions& options);
 
 // To a group: --format and what belongs to it.
 void add_input_format(po::options_description& options);

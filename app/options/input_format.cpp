@@ -21,9 +21,12 @@ char read_delimiter(const std::string& text) {
   throw std::invalid_argument("'" + text + "' is no single character, nor 'tab'");
 }
 
+// With a header it may be a name that is a number.
 void read_column(const Merged& merged, const std::string& option, std::uint32_t& number, std::string& name) {
   if (!merged.has(option)) return;
-  if (const auto column = read_option(merged, option, column_number)) {
+  if (merged.on("header")) {
+    name = merged.get(option);
+  } else if (const auto column = read_option(merged, option, column_number)) {
     number = *column;
   } else {
     name = merged.get(option);
@@ -42,6 +45,14 @@ void read_kind(const Merged& merged, FileOptions& options) {
   if (format == "jsonl") options.format.kind = TextFormat::Kind::kJsonLines;
   if (format != "auto" && format != "tsv" && format != "csv" && format != "jsonl") {
     throw UsageError("--format: '" + format + "' is none of auto, tsv, csv and jsonl");
+  }
+}
+
+// What TSV has no use for is a mistake; in a mixture of formats it may be of another file.
+void check_tsv(const Merged& merged) {
+  if (merged.get("format") != "tsv") return;
+  for (const char* const option : {"key", "value", "delimiter", "header"}) {
+    if (merged.origin.contains(option)) throw UsageError("--" + std::string(option) + " is not for --format tsv");
   }
 }
 
@@ -78,6 +89,7 @@ namespace {
 FileOptions read_file_options(const Merged& merged) {
   FileOptions options;
   read_kind(merged, options);
+  check_tsv(merged);
   options.format.delimiter = read_option(merged, "delimiter", read_delimiter);
   options.header = merged.on("header");
   options.format.value_is_rest = merged.get("value") == "rest";

@@ -23,7 +23,7 @@ po::options_description result_options() {
   add("split", text()->value_name("N"), "as N files by the keys' murmur3, or 'shards', into the folder --output");
   add("get", po::value<Strings>()->value_name("KEY")->composing(), "print a key's value; may be repeated");
   add("digest", po::bool_switch(), "also tell the map's digest: equal maps, equal digests");
-  add("rejects", text()->value_name("FILE"), "write the records that --on-error skip skips, and why, as TSV or CSV");
+  add_rejects(options);
   add("hgrm", text()->value_name("FILE"), "write the distribution of the latencies, for HdrHistogram's plotters");
   add("floor", po::bool_switch(), "also measure the least that this machine needs; takes the store's memory again");
   add("check", po::bool_switch(), "read the files again, and fail if a key has a value that none gave it");
@@ -37,7 +37,7 @@ const Mode* read_mode(const Merged& merged) {
 }
 
 void read_output(const Merged& merged, LoadOptions& options) {
-  options.write = read_write_options(merged);
+  options.write = read_write_options(merged, options.file);
   options.write.threads = options.run.threads;
   if (merged.on("sort")) options.write.order = Order::kByKey;
   if (merged.has("split")) {
@@ -89,10 +89,7 @@ Parsed<LoadOptions> parse_load(const Strings& arguments) {
     options.stats = read_stats(merged);
     read_latency(merged, options);
     options.hgrm = merged.get("hgrm");
-    options.rejects = merged.get("rejects");
-    if (!options.rejects.empty() && !options.run.rules.skip_bad) {
-      throw UsageError("--rejects takes what --on-error skip skips");
-    }
+    read_rejects(merged, options);
     options.run.latency |= !options.hgrm.empty();
     if (options.check && (options.synthetic || std::ranges::count(options.files, "-") > 0)) {
       throw UsageError("--check reads the input twice, so it needs files");

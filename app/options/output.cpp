@@ -8,15 +8,28 @@
 namespace shardflow::app {
 namespace {
 
-// Takes .gz or .zst off the name's end.
+// Takes .gz, .zst or .lz4 off the name's end.
 Compression take_compression(std::string_view& name) {
-  for (const auto& [suffix, compression] : {std::pair{std::string_view(".gz"), Compression::kGzip},
-                                            std::pair{std::string_view(".zst"), Compression::kZstd}}) {
+  for (const std::string_view unknown : {".bz2", ".xz", ".zip", ".z", ".br"}) {
+    if (name.ends_with(unknown)) {
+      throw UsageError("'" + std::string(unknown) + "' is not written here; take .gz, .zst or .lz4");
+    }
+  }
+  for (const auto& [suffix, compression] :
+       {std::pair{std::string_view(".gz"), Compression::kGzip}, std::pair{std::string_view(".zst"), Compression::kZstd},
+        std::pair{std::string_view(".lz4"), Compression::kLz4}}) {
     if (!name.ends_with(suffix)) continue;
     name.remove_suffix(suffix.size());
     return compression;
   }
   return Compression::kNone;
+}
+
+std::string lower_case(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
 }
 
 std::optional<RecordFormat> format_of(std::string_view name) {
@@ -31,13 +44,22 @@ std::optional<RecordFormat> format_of(std::string_view name) {
 void add_output_format(po::options_description& options) {
   options.add_options()(
       "output-format", text("auto")->value_name("FORMAT"),
-      "tsv, csv or jsonl, with .gz or .zst behind it to compress; auto: as --output's name ends, else tsv");
+      "tsv, csv or jsonl, with .gz, .zst or .lz4 behind it to compress; auto: as --output's name ends, else tsv");
+}
+
+WriteOptions format_of_name(const std::string& file) {
+  const std::string lower = lower_case(file);
+  std::string_view name = lower;
+  WriteOptions options;
+  options.compression = take_compression(name);
+  options.format = format_of(name.substr(name.rfind('.') + 1)).value_or(RecordFormat::kTsv);
+  return options;
 }
 
 // "csv.gz", or the end of "last.csv.gz".
-WriteOptions read_write_options(const Merged& merged) {
-  const std::string asked = merged.get("output-format");
-  const std::string output = merged.get("output");
+WriteOptions read_write_options(const Merged& merged, const FileOptions& file) {
+  const std::string asked = lower_case(merged.get("output-format"));
+  const std::string output = lower_case(merged.get("output"));
   std::string_view name = asked == "auto" ? output : asked;
   WriteOptions options;
   options.compression = take_compression(name);
@@ -47,9 +69,12 @@ WriteOptions read_write_options(const Merged& merged) {
   } else if (const auto format = format_of(name)) {
     options.format = *format;
   } else {
-    throw UsageError("--output-format: '" + asked + "' is none of tsv, csv and jsonl, with or without .gz or .zst");
+    throw UsageError("--output-format: '" + asked +
+                     "' is none of tsv, csv and jsonl, with or without .gz, .zst or .lz4");
   }
   if (options.format == RecordFormat::kTsv) options.format = tsv;
+  options.layout =
+      read_option(merged, "key", [&](const std::string&) { return RecordLayout::of(options.format, file); });
   return options;
 }
 

@@ -1,6 +1,7 @@
 #include "pipeline/input/csv_header.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <stdexcept>
 
 #include "pipeline/errors.hpp"
@@ -29,6 +30,10 @@ std::vector<std::string> split_csv(std::string_view record, char delimiter) {
 std::uint32_t find_column(const std::vector<std::string>& header, const std::string& name) {
   const auto found = std::ranges::find(header, name);
   if (found != header.end()) return static_cast<std::uint32_t>(found - header.begin());
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  const bool is_number = error == std::errc() && end == name.data() + name.size();
+  if (is_number && number > 0 && number <= header.size()) return number - 1;
   std::string names;
   for (const std::string& each : header) names += (names.empty() ? "" : ", ") + excerpt(each);
   throw std::invalid_argument("the header has no column '" + name + "', but " + names);

@@ -11,7 +11,8 @@ namespace shardflow {
 // The fields of one record without its line end, without quotes.
 std::vector<std::string> split_csv(std::string_view record, char delimiter);
 
-// The column of this name, counted from 0. Throws std::invalid_argument that lists those that there are.
+// The column of this name, or else of this number, which counts from 1; itself counted from 0. Throws
+// std::invalid_argument that lists those that there are.
 std::uint32_t find_column(const std::vector<std::string>& header, const std::string& name);
 
 }  // namespace shardflow

@@ -15,6 +15,7 @@ std::size_t CsvRecordEnds::next(std::string_view text) {
   while (record_ == begin && at_ < text.size() && step(text, Reach::kOneRecord, true)) {
     bad_quote_ |= state_ == State::kBad;
   }
+  bad_quote_ |= state_ != State::kPlain;
   if (record_ == begin) record_ = text.size();
   return record_;
 }

@@ -117,6 +117,12 @@ bool FileSource::hand_over(Block& block, std::size_t end) {
 }
 
 void FileSource::check_column_names() const {
+  const bool chosen = options_.header || !options_.key_name.empty() || !options_.value_name.empty();
+  if (format_.kind == TextFormat::Kind::kTsv && chosen && options_.recognise_kind &&
+      !kind_of_name(names_[next_file_ - 1])) {
+    throw BadInputError(names_[next_file_ - 1] +
+                        ": this looks like TSV, which has no columns to choose; say --format if it is none");
+  }
   if (format_.kind != TextFormat::Kind::kCsv || options_.header) return;
   const std::string& name = options_.key_name.empty() ? options_.value_name : options_.key_name;
   if (name.empty()) return;

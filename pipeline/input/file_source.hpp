@@ -25,7 +25,7 @@ struct FileOptions {
   JsonFields json;
   // Of CSV: whether the first record of each file names its columns.
   bool header = false;
-  std::string key_name;    // a column's; empty: format has its number. Takes a header
+  std::string key_name;    // a column's, or else its number; empty: format has it. Takes a header
   std::string value_name;  // likewise
   // Whether the input goes on behind a bad record, as RecordRules has it. In CSV it then takes more to find where
   // blocks can be cut.

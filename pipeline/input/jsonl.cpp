@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/input/json_flaw.hpp"
 #include "pipeline/input/json_scalar.hpp"
 
 namespace shardflow {
@@ -37,10 +38,6 @@ struct Wanted {
     return name != end && name != nullptr && *name == field ? Wanted{name + 1, end} : Wanted{};
   }
 };
-
-const char* detail_of(error_code error) {
-  return error == simdjson::INCORRECT_TYPE ? nullptr : simdjson::error_message(error);
-}
 
 std::string_view without_space_behind(std::string_view text) {
   return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
@@ -174,7 +171,7 @@ class Lines {
     // Behind the text there are further lines, or the block's slack.
     error_code error = parser_.iterate(text.data(), text.size(), text.size() + kBlockSlackBytes).get(document);
     if (!error) error = walk.document(document);
-    if (error) return refuse(Flaw::kNotJson, begin, end, detail_of(error));
+    if (error) return refuse(Flaw::kNotJson, begin, end, json_flaw(error));
     if (block_.format.json->value.empty()) walk.value = {text, std::nullopt, true};
     if (!walk.key.there) return refuse(Flaw::kNoKeyField, begin, end);
     if (!walk.value.there) return refuse(Flaw::kNoValueField, begin, end);
@@ -248,6 +245,16 @@ JsonRecords parse_json_lines(Block& block, const RecordRules& rules) {
   records.clear();
   Parsed parsed = Lines(block, rules, parser, records).run();
   return {std::move(parsed), records};
+}
+
+std::optional<std::string> json_key(std::string_view line, const JsonFields& fields) {
+  thread_local json::parser parser;
+  const simdjson::padded_string padded(line);
+  json::document document;
+  Walk walk(&fields);
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return std::nullopt;
+  if (walk.document(document) != simdjson::SUCCESS || !walk.key.there) return std::nullopt;
+  return std::string(walk.key.unescaped.value_or(walk.key.raw));
 }
 
 bool is_json_object(std::string_view text) {

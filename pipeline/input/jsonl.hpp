@@ -1,7 +1,10 @@
 // JSON Lines: a JSON object a line. A field is a string's content, or any other value's text as it stands.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "pipeline/block.hpp"
 #include "pipeline/input/fields.hpp"
@@ -18,6 +21,9 @@ struct JsonRecords {
 // A name that an object has twice counts where it comes last. What is no JSON is refused, in fields that are not asked
 // for as well; nesting may be 1,000 deep. REQUIRES: 64 readable bytes behind the text (Block gives them).
 JsonRecords parse_json_lines(Block& block, const RecordRules& rules);
+
+// What the line's field at fields.key is as a key; nothing where the line is no JSON object, or has no such field.
+std::optional<std::string> json_key(std::string_view line, const JsonFields& fields);
 
 // Whether the text is one JSON object.
 bool is_json_object(std::string_view text);

@@ -1,6 +1,8 @@
 #include "pipeline/input/recognise_format.hpp"
 
+#include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
 
 #include "pipeline/input/jsonl.hpp"
@@ -16,7 +18,11 @@ bool name_follows(std::string_view line) {
 
 }  // namespace
 
-std::optional<TextFormat::Kind> kind_of_name(std::string_view name) {
+std::optional<TextFormat::Kind> kind_of_name(std::string_view file) {
+  std::string lower(file);
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
+  std::string_view name = lower;
   using Kind = TextFormat::Kind;
   constexpr std::array<std::pair<std::string_view, Kind>, 4> kEndings{
       {{".tsv", Kind::kTsv}, {".csv", Kind::kCsv}, {".jsonl", Kind::kJsonLines}, {".ndjson", Kind::kJsonLines}}};
@@ -30,12 +36,11 @@ std::optional<TextFormat::Kind> kind_of_name(std::string_view name) {
 }
 
 TextFormat::Kind kind_of_line(std::string_view line, char delimiter) {
-  const bool has_tab = line.find('\t') != std::string_view::npos;
-  // A key of TSV may begin like an object, and be one; and an object may be broken. No field of CSV begins so.
-  if (line.starts_with('{') && (is_json_object(line) || (!has_tab && name_follows(line)))) {
-    return TextFormat::Kind::kJsonLines;
-  }
-  if (has_tab) return TextFormat::Kind::kTsv;
+  // A TAB says it, whatever stands before: a key of TSV may be an object, or its start. In JSON it may stand between
+  // two tokens, but hardly anybody writes so.
+  if (line.find('\t') != std::string_view::npos) return TextFormat::Kind::kTsv;
+  // An object may be broken. No field of CSV begins so.
+  if (line.starts_with('{') && (is_json_object(line) || name_follows(line))) return TextFormat::Kind::kJsonLines;
   return line.find(delimiter) != std::string_view::npos ? TextFormat::Kind::kCsv : TextFormat::Kind::kTsv;
 }
 

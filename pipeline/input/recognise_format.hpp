@@ -8,11 +8,11 @@
 
 namespace shardflow {
 
-// By the end of its name, before .gz and the like: .tsv, .csv, .jsonl, .ndjson. Nothing for other names.
-std::optional<TextFormat::Kind> kind_of_name(std::string_view name);
+// By the end of its name, before .gz and the like: .tsv, .csv, .jsonl, .ndjson, in any case. Nothing for other names.
+std::optional<TextFormat::Kind> kind_of_name(std::string_view file);
 
-// By its first line: a JSON object (or what begins like one, and has no TAB), or else what has a TAB, or else what has
-// the delimiter; and TSV, if it is none.
+// By its first line: what has a TAB, or else a JSON object or what begins like one, or else what has the delimiter; and
+// TSV, if it is none.
 TextFormat::Kind kind_of_line(std::string_view line, char delimiter);
 
 }  // namespace shardflow

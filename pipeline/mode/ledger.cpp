@@ -55,7 +55,8 @@ void Ledger::refuse(const Batch& batch, const BadLine& bad) {
   if (options_.rejects != nullptr) options_.rejects->take(reject);
   if (report_.skipped > options_.max_errors) {
     throw BadInputError("more than " + std::to_string(options_.max_errors) +
-                        " bad records (--max-errors), the last: " + message);
+                        (options_.max_errors == 1 ? " bad record" : " bad records") +
+                        " (--max-errors), the last: " + message);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "pipeline/output/compression.hpp"
 
 #include <libdeflate.h>
+#include <lz4frame.h>
 #include <zstd.h>
 
 #include <cstdint>
@@ -51,6 +52,22 @@ void append_frame(ZSTD_CCtx* zstd, std::string_view text, std::string& to) {
   to.resize(start + bytes);
 }
 
+void append_lz4_frame(std::string_view text, std::string& to) {
+  LZ4F_preferences_t preferences{};
+  preferences.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled;  // as lz4(1) does
+  const std::size_t start = to.size();
+  to.resize(start + LZ4F_compressFrameBound(text.size(), &preferences));
+  const std::size_t bytes = LZ4F_compressFrame(&to[start], to.size() - start, text.data(), text.size(), &preferences);
+  if (LZ4F_isError(bytes) != 0) throw std::bad_alloc();
+  to.resize(start + bytes);
+}
+
+std::size_t part_bytes(Compression compression) {
+  if (compression == Compression::kGzip) return bgzf::kTextBytes;
+  if (compression == Compression::kZstd) return kFrameTextBytes;
+  return SIZE_MAX;
+}
+
 }  // namespace
 
 struct Compressor::State {
@@ -68,7 +85,8 @@ Compressor::Compressor(Compression compression) : state_(std::make_unique<State>
     ZSTD_CCtx_setParameter(state_->zstd.get(), ZSTD_c_compressionLevel, kZstdLevel);
     ZSTD_CCtx_setParameter(state_->zstd.get(), ZSTD_c_checksumFlag, 1);  // as zstd(1) does
   }
-  if (compression != Compression::kNone && !state_->gzip && !state_->zstd) throw std::bad_alloc();
+  if (compression == Compression::kGzip && !state_->gzip) throw std::bad_alloc();
+  if (compression == Compression::kZstd && !state_->zstd) throw std::bad_alloc();
 }
 
 Compressor::~Compressor() = default;
@@ -79,11 +97,13 @@ void Compressor::run(std::string& text) {
   packed.clear();
   std::string_view left = text;
   do {
-    const std::string_view part = left.substr(0, state_->gzip ? bgzf::kTextBytes : kFrameTextBytes);
+    const std::string_view part = left.substr(0, part_bytes(state_->compression));
     if (state_->gzip) {
       append_member(state_->gzip.get(), part, packed);
-    } else {
+    } else if (state_->zstd) {
       append_frame(state_->zstd.get(), part, packed);
+    } else {
+      append_lz4_frame(part, packed);
     }
     left.remove_prefix(part.size());
   } while (!left.empty());

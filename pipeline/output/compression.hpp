@@ -7,11 +7,11 @@
 
 namespace shardflow {
 
-enum class Compression { kNone, kGzip, kZstd };
+enum class Compression { kNone, kGzip, kZstd, kLz4 };
 
-// Makes each piece gzip members (BGZF's) or zstd frames of its own: both formats allow any number of them in a row, so
-// that pieces can be compressed in parallel and written one after the other, and decoded in parallel, as they tell how
-// long they are. One thread at a time.
+// Makes each piece gzip members (BGZF's), or zstd or lz4 frames, of its own: the formats allow any number of them in a
+// row, so that pieces can be compressed in parallel and written one after the other, and, but for lz4, decoded in
+// parallel, as they tell how long they are. One thread at a time.
 class Compressor {
  public:
   explicit Compressor(Compression compression);

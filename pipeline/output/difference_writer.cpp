@@ -1,17 +1,22 @@
 #include "pipeline/output/difference_writer.hpp"
 
 #include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/parallel_sort.h>
 
+#include <algorithm>
 #include <cassert>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pipeline/mode/in_arena.hpp"
+#include "pipeline/output/page_writer.hpp"
 #include "pipeline/store/difference.hpp"
 
 namespace shardflow {
 namespace {
+
+namespace tbb = oneapi::tbb;
 
 struct Line {
   Change change;
@@ -24,7 +29,7 @@ struct Line {
   }
 };
 
-void append_tsv(std::string& text, const Line& line) {
+void append_tsv(std::string& text, const Line& line, char) {
   text += line.word();
   for (const std::string_view field : {line.key, line.before, line.after}) {
     text += '\t';
@@ -33,16 +38,16 @@ void append_tsv(std::string& text, const Line& line) {
   text += '\n';
 }
 
-void append_csv(std::string& text, const Line& line) {
+void append_csv(std::string& text, const Line& line, char delimiter) {
   text += line.word();
   for (const std::string_view field : {line.key, line.before, line.after}) {
-    text += ',';
-    append_csv_field(text, field);
+    text += delimiter;
+    append_csv_field(text, field, delimiter);
   }
   text += '\n';
 }
 
-void append_json(std::string& text, const Line& line) {
+void append_json(std::string& text, const Line& line, char) {
   text += "{\"change\":\"";
   text += line.word();
   text += "\",\"key\":";
@@ -58,7 +63,7 @@ void append_json(std::string& text, const Line& line) {
   text += "}\n";
 }
 
-using Append = void (*)(std::string&, const Line&);
+using Append = void (*)(std::string&, const Line&, char delimiter);
 
 Append append_for(RecordFormat format) {
   switch (format) {
@@ -71,55 +76,120 @@ Append append_for(RecordFormat format) {
   }
 }
 
-struct ShardDifference {
-  DifferenceCounts counts;
-  std::string text;
+// The pieces of a comparison: the chunks of each shard's arenas, the new store's first.
+class ComparedPieces {
+ public:
+  ComparedPieces(const Store& before, const Store& after) : before_(before), after_(after) {
+    for (std::size_t shard = 0; shard < after.shards().size(); ++shard) {
+      for (std::size_t i = 0; i < after.shards()[shard].chunks(); ++i) pieces_.push_back({shard, i, false});
+      for (std::size_t i = 0; i < before.shards()[shard].chunks(); ++i) pieces_.push_back({shard, i, true});
+    }
+    counts_.resize(pieces_.size());
+  }
+  std::size_t size() const { return pieces_.size(); }
+
+  // Calls visit(Line) for each difference, and counts. REQUIRES: once a piece.
+  template <class Visit>
+  void for_each(std::size_t index, Visit&& visit) {
+    const Piece& piece = pieces_[index];
+    DifferenceCounts& counts = counts_[index];
+    const auto take = [&](Change change, std::string_view key, std::string_view old_value, std::string_view new_value) {
+      ++(change == Change::kAdded ? counts.added : change == Change::kRemoved ? counts.removed : counts.changed);
+      visit(Line{change, key, old_value, new_value});
+    };
+    if (piece.of_before) {
+      removed_in_chunk(before_, after_, piece.shard, piece.chunk, take);
+    } else {
+      counts.same = compare_chunk(before_, after_, piece.shard, piece.chunk, take);
+    }
+  }
+
+  DifferenceCounts sum() const {
+    DifferenceCounts sum;
+    for (const DifferenceCounts& each : counts_) {
+      sum.added += each.added;
+      sum.removed += each.removed;
+      sum.changed += each.changed;
+      sum.same += each.same;
+    }
+    return sum;
+  }
+
+ private:
+  struct Piece {
+    std::size_t shard;
+    std::size_t chunk;
+    bool of_before;
+  };
+  const Store& before_;
+  const Store& after_;
+  std::vector<Piece> pieces_;
+  std::vector<DifferenceCounts> counts_;  // of each
 };
 
-ShardDifference compare(const Store& before, const Store& after, std::size_t shard, Append append) {
-  ShardDifference found;
-  const auto take = [&](Change change, std::string_view key, std::string_view old_value, std::string_view new_value) {
-    ++(change == Change::kAdded     ? found.counts.added
-       : change == Change::kRemoved ? found.counts.removed
-                                    : found.counts.changed);
-    if (append != nullptr) append(found.text, {change, key, old_value, new_value});
-  };
-  found.counts.same = compare_shard(before, after, shard, take);
-  return found;
+std::vector<Line> sorted_lines(ComparedPieces& pieces) {
+  std::vector<std::vector<Line>> found(pieces.size());
+  tbb::parallel_for(std::size_t{0}, pieces.size(), [&](std::size_t piece) {
+    pieces.for_each(piece, [&](const Line& line) { found[piece].push_back(line); });
+  });
+  std::vector<Line> lines;
+  for (std::vector<Line>& each : found) {
+    lines.insert(lines.end(), each.begin(), each.end());
+    each = {};
+  }
+  tbb::parallel_sort(lines, [](const Line& a, const Line& b) { return a.key < b.key; });
+  return lines;
 }
 
-void write(const std::vector<ShardDifference>& shards, const WriteOptions& options, Sink& sink) {
-  Compressor compressor(options.compression);
-  std::string text = options.format == RecordFormat::kCsv ? "change,key,old,new\n" : "";
-  compressor.run(text);
-  sink.write(text);
-  for (const ShardDifference& shard : shards) {
-    if (shard.text.empty()) continue;
-    text = shard.text;
-    compressor.run(text);
-    sink.write(text);
-  }
+std::string head_of(const WriteOptions& options) {
+  std::string head = options.format == RecordFormat::kCsv ? "change,key,old,new\n" : "";
+  std::ranges::replace(head, ',', options.laid_out().delimiter);
+  return head;
+}
+
+void write_as_stored(ComparedPieces& pieces, const WriteOptions& options,
+                     std::span<const std::unique_ptr<Sink>> sinks) {
+  const Append append = append_for(options.format);
+  const auto encode = [&](std::size_t piece, std::span<PagePart> parts) {
+    pieces.for_each(piece, [&](const Line& line) { append(parts[0].text, line, options.laid_out().delimiter); });
+  };
+  PageWriter(pieces.size(), encode, options, head_of(options), sinks).run();
+}
+
+void write_by_key(ComparedPieces& pieces, const WriteOptions& options, std::span<const std::unique_ptr<Sink>> sinks) {
+  constexpr std::size_t kLines = std::size_t{1} << 15;
+  const Append append = append_for(options.format);
+  const std::vector<Line> lines = sorted_lines(pieces);
+  const auto encode = [&](std::size_t piece, std::span<PagePart> parts) {
+    const std::size_t end = std::min(lines.size(), (piece + 1) * kLines);
+    for (std::size_t i = piece * kLines; i < end; ++i) append(parts[0].text, lines[i], options.laid_out().delimiter);
+  };
+  PageWriter((lines.size() + kLines - 1) / kLines, encode, options, head_of(options), sinks).run();
 }
 
 }  // namespace
 
-DifferenceCounts write_difference(const Store& before, const Store& after, const WriteOptions& options, Sink* sink) {
-  assert(options.order == Order::kAsStored);
-  std::vector<ShardDifference> shards(after.shards().size());
-  const Append append = sink == nullptr ? nullptr : append_for(options.format);
-  in_arena(options.threads, [&] {
-    oneapi::tbb::parallel_for(std::size_t{0}, shards.size(),
-                              [&](std::size_t i) { shards[i] = compare(before, after, i, append); });
+DifferenceCounts count_differences(const Store& before, const Store& after, std::uint32_t threads) {
+  ComparedPieces pieces(before, after);
+  in_arena(threads, [&] {
+    tbb::parallel_for(std::size_t{0}, pieces.size(),
+                      [&](std::size_t piece) { pieces.for_each(piece, [](const Line&) {}); });
   });
-  DifferenceCounts sum;
-  for (const ShardDifference& shard : shards) {
-    sum.added += shard.counts.added;
-    sum.removed += shard.counts.removed;
-    sum.changed += shard.counts.changed;
-    sum.same += shard.counts.same;
-  }
-  if (sink != nullptr) write(shards, options, *sink);
-  return sum;
+  return pieces.sum();
+}
+
+DifferenceCounts write_differences(const Store& before, const Store& after, const WriteOptions& options,
+                                   std::span<const std::unique_ptr<Sink>> sink) {
+  assert(sink.size() == 1);
+  ComparedPieces pieces(before, after);
+  in_arena(options.threads, [&] {
+    if (options.order == Order::kByKey) {
+      write_by_key(pieces, options, sink);
+    } else {
+      write_as_stored(pieces, options, sink);
+    }
+  });
+  return pieces.sum();
 }
 
 }  // namespace shardflow

@@ -2,20 +2,18 @@
 
 #include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/parallel_reduce.h>
 #include <oneapi/tbb/parallel_sort.h>
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "pipeline/input/decoder.hpp"
 #include "pipeline/mode/in_arena.hpp"
+#include "pipeline/output/page_writer.hpp"
 
 namespace shardflow {
 namespace {
@@ -129,124 +127,29 @@ class SortedPieces {
   std::size_t count_;
 };
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
-// At a file's start a reader skips one byte order mark, and takes what begins like a compressed file for one; but not
-// what comes behind a mark.
-bool would_be_misread(std::string_view text) {
-  return text.starts_with(kByteOrderMark) || coding_of(text) != Coding::kPlain || foreign_coding_of(text) != nullptr;
-}
-
-// A piece on its way to the sinks, with memory that the next one uses again.
-struct Page {
-  Page(Compression compression, std::size_t sinks) : parts(sinks), compressor(compression) {}
-
-  struct Part {
-    std::string text;
-    bool needs_mark = false;  // if it comes first
-  };
-  std::vector<Part> parts;  // one per sink
-  Compressor compressor;
-};
-
 template <RecordFormat format, class Pieces>
-class Writer {
- public:
-  Writer(const Pieces& pieces, const WriteOptions& options, std::span<const std::unique_ptr<Sink>> sinks)
-      : pieces_(pieces),
-        sinks_(sinks),
-        router_(static_cast<std::uint32_t>(sinks.size())),
-        begun_(sinks.size()),
-        compressor_(options.compression),
-        pages_(2 * std::size_t{options.threads}) {
-    for (std::unique_ptr<Page>& page : pages_) {
-      page = std::make_unique<Page>(options.compression, sinks.size());
-      free_.push_back(page.get());
-    }
-  }
-
-  void run() {
-    const auto next = tbb::make_filter<void, std::size_t>(
-        tbb::filter_mode::serial_in_order, [this](tbb::flow_control& control) { return this->next(control); });
-    const auto encode = tbb::make_filter<std::size_t, Page*>(tbb::filter_mode::parallel,
-                                                             [this](std::size_t piece) { return this->encode(piece); });
-    const auto write =
-        tbb::make_filter<Page*, void>(tbb::filter_mode::serial_in_order, [this](Page* page) { this->write(*page); });
-    tbb::parallel_pipeline(pages_.size(), next & encode & write);
-    for (std::size_t i = 0; i < sinks_.size(); ++i) {
-      if (!begun_[i]) write_alone(i, "");  // no bytes at all would be no gzip file
-    }
-  }
-
- private:
-  std::size_t next(tbb::flow_control& control) {
-    if (next_ == pieces_.size()) control.stop();
-    return next_++;
-  }
-
-  Page* encode(std::size_t piece) {
-    Page& page = acquire();
-    pieces_.for_each(piece, [&](std::string_view key, std::string_view value) {
-      append_record<format>(page.parts[sinks_.size() == 1 ? 0 : router_.shard_of(key)].text, key, value);
+void write_as(const Pieces& pieces, const WriteOptions& options, std::span<const std::unique_ptr<Sink>> sinks) {
+  const Router router(static_cast<std::uint32_t>(sinks.size()));
+  const RecordLayout& layout = options.laid_out();
+  const auto encode = [&](std::size_t piece, std::span<PagePart> parts) {
+    pieces.for_each(piece, [&](std::string_view key, std::string_view value) {
+      append_record<format>(parts[parts.size() == 1 ? 0 : router.shard_of(key)].text, key, value, layout);
     });
-    for (typename Page::Part& part : page.parts) {
-      part.needs_mark = would_be_misread(part.text);
-      if (!part.text.empty()) page.compressor.run(part.text);
-    }
-    return &page;
-  }
-
-  void write(Page& page) {
-    for (std::size_t i = 0; i < sinks_.size(); ++i) {
-      Page::Part& part = page.parts[i];
-      if (part.text.empty()) continue;
-      if (!begun_[i] && part.needs_mark) write_alone(i, kByteOrderMark);
-      begun_[i] = true;
-      sinks_[i]->write(part.text);
-      part.text.clear();
-    }
-    release(page);
-  }
-
-  void write_alone(std::size_t sink, std::string_view bytes) {
-    std::string text(bytes);
-    compressor_.run(text);
-    sinks_[sink]->write(text);
-  }
-
-  Page& acquire() {
-    const std::scoped_lock lock(mutex_);
-    Page* const page = free_.back();
-    free_.pop_back();
-    return *page;
-  }
-  void release(Page& page) {
-    const std::scoped_lock lock(mutex_);
-    free_.push_back(&page);
-  }
-
-  const Pieces& pieces_;
-  std::span<const std::unique_ptr<Sink>> sinks_;
-  Router router_;
-  std::vector<bool> begun_;
-  Compressor compressor_;  // of write() alone
-  std::size_t next_ = 0;
-  std::vector<std::unique_ptr<Page>> pages_;
-  std::mutex mutex_;
-  std::vector<Page*> free_;
-};
+  };
+  PageWriter(pieces.size(), encode, options, layout.head, sinks).run();
+}
 
 template <class Pieces>
 void write_pieces(const Pieces& pieces, const WriteOptions& options, std::span<const std::unique_ptr<Sink>> sinks) {
   switch (options.format) {
     case RecordFormat::kTsv:
-      return Writer<RecordFormat::kTsv, Pieces>(pieces, options, sinks).run();
+      return write_as<RecordFormat::kTsv>(pieces, options, sinks);
     case RecordFormat::kEscapedTsv:
-      return Writer<RecordFormat::kEscapedTsv, Pieces>(pieces, options, sinks).run();
+      return write_as<RecordFormat::kEscapedTsv>(pieces, options, sinks);
     case RecordFormat::kCsv:
-      return Writer<RecordFormat::kCsv, Pieces>(pieces, options, sinks).run();
+      return write_as<RecordFormat::kCsv>(pieces, options, sinks);
     case RecordFormat::kJsonLines:
-      return Writer<RecordFormat::kJsonLines, Pieces>(pieces, options, sinks).run();
+      return write_as<RecordFormat::kJsonLines>(pieces, options, sinks);
   }
 }
 

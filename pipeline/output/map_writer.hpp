@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "pipeline/output/compression.hpp"
 #include "pipeline/output/record_format.hpp"
+#include "pipeline/output/record_layout.hpp"
 #include "pipeline/output/sink.hpp"
 #include "pipeline/store/store.hpp"
 
@@ -22,6 +24,9 @@ struct WriteOptions {
   Compression compression = Compression::kNone;
   Order order = Order::kAsStored;
   std::uint32_t threads = 1;
+  std::optional<RecordLayout> layout = std::nullopt;  // none: the format's usual one
+
+  const RecordLayout& laid_out() const { return layout ? *layout : RecordLayout::usual(format); }
 };
 
 // Writes each record to sink murmur3_x86_32(key, 0) % sinks.size(): where there are as many sinks as shards, a shard

@@ -2,9 +2,12 @@
 
 #include <simdjson.h>
 
+#include <array>
 #include <cstring>
 
 #include "pipeline/errors.hpp"
+#include "pipeline/input/csv_record_ends.hpp"
+#include "pipeline/input/jsonl.hpp"
 
 namespace shardflow {
 namespace {
@@ -22,6 +25,27 @@ void check_tsv(std::string_view key, std::string_view value) {
   if (has(key, '\n') || has(value, '\n')) {
     refuse(key, "TSV has no line feed in a record; write CSV or JSON Lines, or use --escape");
   }
+}
+
+void check_value_is_key(std::string_view key, std::string_view value) {
+  if (value != key) refuse(key, "--key and --value are one field, and it has another value");
+}
+
+// The value is to be read as all that stands behind the key's field.
+void check_rest(std::string_view key, std::string_view value, char delimiter) {
+  if (value.empty()) return;
+  CsvRecordEnds ends(delimiter, {}, 0);
+  const bool is_rest =
+      ends.next(value) == value.size() && !ends.bad_quote() && !value.ends_with('\n') && !value.ends_with('\r');
+  if (!is_rest) refuse(key, "its value is no rest of a CSV record, as --value rest has it");
+}
+
+// The value is to be read as a line that has the key in it.
+void check_line(std::string_view key, std::string_view value, const JsonFields& fields) {
+  const bool is_line = !value.empty() && value.find('\n') == std::string_view::npos &&
+                       std::string_view(" \t\r").find(value.back()) == std::string_view::npos;
+  if (is_line && json_key(value, fields) == key) return;
+  refuse(key, "its value is no line of JSON with that key, as --value . has it");
 }
 
 // Letter of a two-character escape, or 0. The same in TSV dumps and, but for the quote, in JSON.
@@ -64,8 +88,10 @@ void append_escaped(std::string& text, std::string_view field) {
   }
 }
 
-void append_csv_field(std::string& text, std::string_view field) {
-  if (field.find_first_of(",\"\r\n") == std::string_view::npos && !field.starts_with(kByteOrderMark)) {
+void append_csv_field(std::string& text, std::string_view field, char delimiter) {
+  const std::array<char, 4> quoted{delimiter, '"', '\r', '\n'};
+  if (field.find_first_of(quoted.data(), 0, quoted.size()) == std::string_view::npos &&
+      !field.starts_with(kByteOrderMark)) {
     text += field;
     return;
   }
@@ -85,7 +111,8 @@ void append_json_string(std::string& text, std::string_view field) {
 }
 
 template <>
-void append_record<RecordFormat::kTsv>(std::string& text, std::string_view key, std::string_view value) {
+void append_record<RecordFormat::kTsv>(std::string& text, std::string_view key, std::string_view value,
+                                       const RecordLayout&) {
   check_tsv(key, value);
   text += key;
   text += '\t';
@@ -95,7 +122,8 @@ void append_record<RecordFormat::kTsv>(std::string& text, std::string_view key, 
 }
 
 template <>
-void append_record<RecordFormat::kEscapedTsv>(std::string& text, std::string_view key, std::string_view value) {
+void append_record<RecordFormat::kEscapedTsv>(std::string& text, std::string_view key, std::string_view value,
+                                              const RecordLayout&) {
   append_escaped(text, key);
   text += '\t';
   append_escaped(text, value);
@@ -103,20 +131,41 @@ void append_record<RecordFormat::kEscapedTsv>(std::string& text, std::string_vie
 }
 
 template <>
-void append_record<RecordFormat::kCsv>(std::string& text, std::string_view key, std::string_view value) {
-  append_csv_field(text, key);
-  text += ',';
-  append_csv_field(text, value);
+void append_record<RecordFormat::kCsv>(std::string& text, std::string_view key, std::string_view value,
+                                       const RecordLayout& layout) {
+  text += layout.before;
+  append_csv_field(text, layout.value_first ? value : key, layout.delimiter);
+  text += layout.between;
+  if (layout.value_is_key) {
+    check_value_is_key(key, value);
+  } else if (layout.value_is_rest) {
+    check_rest(key, value, layout.delimiter);
+    text += value;
+  } else {
+    append_csv_field(text, layout.value_first ? key : value, layout.delimiter);
+  }
   text += '\n';
 }
 
 template <>
-void append_record<RecordFormat::kJsonLines>(std::string& text, std::string_view key, std::string_view value) {
-  text += "{\"key\":";
+void append_record<RecordFormat::kJsonLines>(std::string& text, std::string_view key, std::string_view value,
+                                             const RecordLayout& layout) {
+  if (layout.value_is_line) {
+    check_line(key, value, layout.fields);
+    text += value;
+    text += '\n';
+    return;
+  }
+  text += layout.before;
   append_json_string(text, key);
-  text += ",\"value\":";
-  append_json_string(text, value);
-  text += "}\n";
+  if (layout.value_is_key) {
+    check_value_is_key(key, value);
+  } else {
+    text += layout.between;
+    append_json_string(text, value);
+  }
+  text += layout.behind;
+  text += '\n';
 }
 
 }  // namespace shardflow

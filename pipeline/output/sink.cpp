@@ -24,6 +24,7 @@ void write_all(int descriptor, std::string_view bytes, const std::string& name, 
     if (written >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno != EINTR) {
+      if (errno == EPIPE && descriptor == STDOUT_FILENO) throw OutputClosedError();
       throw IoError(name, "writing failed", errno);
     }
   }
@@ -52,9 +53,12 @@ class AtomicFile final : public Sink {
     std::error_code ignored;
     destination_ = fs::weakly_canonical(name, ignored);
     if (ignored || destination_.empty()) destination_ = name;
-    const fs::path folder = destination_.has_parent_path() ? destination_.parent_path() : ".";
-    file_ = Descriptor(open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666));
+    folder_ = destination_.has_parent_path() ? destination_.parent_path() : ".";
+    file_ = Descriptor(open(folder_.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666));
     if (!file_.open()) make_named();
+    // What was there may be private, or for all.
+    struct stat status {};
+    if (stat(destination_.c_str(), &status) == 0) fchmod(file_.number(), status.st_mode & 0777);
   }
 
   ~AtomicFile() override {
@@ -68,9 +72,18 @@ class AtomicFile final : public Sink {
     if (temporary_.empty()) link_named();
     if (rename(temporary_.c_str(), destination_.c_str()) != 0) throw IoError(name_, "cannot be replaced", errno);
     temporary_.clear();
+    sync_folder();
   }
 
  private:
+  // A rename is on the disk when its folder is. Some file systems know no such thing, and some folders may not be read.
+  void sync_folder() const {
+    const Descriptor folder(open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder.open() && fsync(folder.number()) != 0 && errno != EINVAL && errno != ENOTSUP) {
+      throw IoError(name_, "writing its folder to disk failed", errno);
+    }
+  }
+
   // Where the file system knows no nameless files (NFS, some overlays).
   void make_named() {
     std::string pattern = destination_.string() + ".XXXXXX";
@@ -96,6 +109,7 @@ class AtomicFile final : public Sink {
   std::string name_;
   const Interrupt* interrupt_;
   fs::path destination_;
+  fs::path folder_;  // its
   Descriptor file_;
   std::string temporary_;  // empty while it has no name
 };

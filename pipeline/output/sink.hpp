@@ -16,7 +16,7 @@ class Sink {
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;
 
-  // Throws IoError with the system's reason (ENOSPC, EPIPE …), InterruptedError.
+  // Throws IoError with the system's reason (ENOSPC, EPIPE …), OutputClosedError, InterruptedError.
   virtual void write(std::string_view bytes) = 0;
   // Everything was written: make it last, and visible. Without it, a file's destination stays as it was.
   virtual void commit() = 0;

@@ -11,20 +11,22 @@ namespace shardflow {
 
 enum class Change { kAdded, kRemoved, kChanged };
 
-// Calls visit(Change, key, old value, new value) for each key of shard `shard` that is in one of the stores alone or
-// has another value: first those of `after` in the order of its arena, then those that are removed. A value that is not
-// there is empty. Returns the number of keys that are the same.
-// REQUIRES: as many shards in both, so that a key is in the same shard of both.
+// The stores must have as many shards, so that a key is in the same one of both.
+
+// Keys in an arena have bytes behind them to read.
+inline auto value_in_shard(const Store& store, std::size_t shard, std::string_view key) {
+  return store.shards()[shard].find(key, slot_hash(store.hash().padded(key)));
+}
+
+// Calls visit(Change, key, old value, new value) for each key in a chunk of a shard of `after` that `before` lacks, or
+// has with another value; a value that is not there is empty. Returns the number of keys that are the same.
 template <class Visit>
-std::uint64_t compare_shard(const Store& before, const Store& after, std::size_t shard, Visit&& visit) {
+std::uint64_t compare_chunk(const Store& before, const Store& after, std::size_t shard, std::size_t chunk,
+                            Visit&& visit) {
   assert(before.shards().size() == after.shards().size());
   std::uint64_t same = 0;
-  // Keys in an arena have bytes behind them to read.
-  const auto value_in = [shard](const Store& store, std::string_view key) {
-    return store.shards()[shard].find(key, slot_hash(store.hash().padded(key)));
-  };
-  after.shards()[shard].for_each([&](std::string_view key, std::string_view value) {
-    const auto old = value_in(before, key);
+  after.shards()[shard].for_each_in(chunk, [&](std::string_view key, std::string_view value) {
+    const auto old = value_in_shard(before, shard, key);
     if (!old) {
       visit(Change::kAdded, key, std::string_view(), value);
     } else if (*old != value) {
@@ -33,10 +35,15 @@ std::uint64_t compare_shard(const Store& before, const Store& after, std::size_t
       ++same;
     }
   });
-  before.shards()[shard].for_each([&](std::string_view key, std::string_view value) {
-    if (!value_in(after, key)) visit(Change::kRemoved, key, value, std::string_view());
-  });
   return same;
+}
+
+// Likewise for each key in a chunk of a shard of `before` that `after` lacks.
+template <class Visit>
+void removed_in_chunk(const Store& before, const Store& after, std::size_t shard, std::size_t chunk, Visit&& visit) {
+  before.shards()[shard].for_each_in(chunk, [&](std::string_view key, std::string_view value) {
+    if (!value_in_shard(after, shard, key)) visit(Change::kRemoved, key, value, std::string_view());
+  });
 }
 
 }  // namespace shardflow
