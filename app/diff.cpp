@@ -8,6 +8,8 @@
 #include "app/commands.hpp"
 #include "app/fill.hpp"
 #include "app/options.hpp"
+#include "app/output.hpp"
+#include "app/progress.hpp"
 #include "app/rejects.hpp"
 #include "app/terminal.hpp"
 #include "pipeline/errors.hpp"
@@ -50,11 +52,16 @@ std::string counts_json(const Comparison& found) {
   return json.dump() + "\n";
 }
 
-DifferenceCounts write(const LoadOptions& load, const Store& before, const Store& after, const Interrupt& interrupt) {
+DifferenceCounts write(const LoadOptions& load, const TerminalOptions& terminal, const Store& before,
+                       const Store& after, const Interrupt& interrupt) {
   if (load.output.empty()) return count_differences(before, after, load.write.threads);
   std::vector<std::unique_ptr<Sink>> sink;
   sink.push_back(open_sink(load.output, &interrupt));
-  const DifferenceCounts counts = write_differences(before, after, load.write, sink);
+  Progress progress;
+  WriteOptions options = load.write;
+  options.progress = &progress;
+  const ProgressLine line(terminal, progress, writing_phase(options));
+  const DifferenceCounts counts = write_differences(before, after, options, sink);
   sink.front()->commit();
   return counts;
 }
@@ -72,7 +79,7 @@ Comparison compare(const DiffOptions& options, const TerminalOptions& terminal, 
     found.skipped_after = fill_from(options.after, load, terminal, interrupt, *after, rejects);
     return found;
   });
-  found.counts = write(load, before, *after, interrupt);
+  found.counts = write(load, terminal, before, *after, interrupt);
   return found;
 }
 

@@ -8,6 +8,7 @@
 #include "app/floor_job.hpp"
 #include "app/options.hpp"
 #include "app/output.hpp"
+#include "app/progress.hpp"
 #include "app/rejects.hpp"
 #include "app/statistics.hpp"
 #include "app/terminal.hpp"
@@ -31,9 +32,32 @@ void describe_store(const Store& store, bool digest, LoadStatistics& statistics)
   if (digest) statistics.digest = store.digest();
 }
 
-void check(const LoadOptions& options, const Interrupt& interrupt, const Store& store) {
+// Tells how far its source was read.
+class WatchedSource final : public Source {
+ public:
+  WatchedSource(Source& source, Progress& progress) : source_(source), progress_(progress) {}
+
+  bool next(Block& block) override {
+    if (!source_.next(block)) return false;
+    progress_.bytes.fetch_add(block.text().size(), std::memory_order_relaxed);
+    progress_.input_share.store(block.input_share, std::memory_order_relaxed);
+    return true;
+  }
+  const std::string& file_name(std::uint32_t index) const override { return source_.file_name(index); }
+  bool may_wait() const override { return source_.may_wait(); }
+
+ private:
+  Source& source_;
+  Progress& progress_;
+};
+
+void check(const LoadOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt,
+           const Store& store) {
   const std::unique_ptr<FileSource> source = open_source(options, interrupt);
-  LimitedSource limited(*source, options.records, options.run.rules);
+  Progress progress;
+  const ProgressLine line(terminal, progress, "checking");
+  WatchedSource watched(*source, progress);
+  LimitedSource limited(watched, options.records, options.run.rules);
   const std::uint64_t wrong = wrong_keys(store, limited, options.run.block_bytes, options.run.rules);
   if (wrong > 0) throw std::logic_error("the check found " + with_commas(wrong) + " wrong keys");
 }
@@ -87,8 +111,8 @@ int load(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
     return fill(options, parsed.terminal, interrupt, store, rejects);
   });
   describe_store(store, options.digest, statistics);
-  if (options.check) check(options, interrupt, store);
-  if (!options.output.empty()) write_output(options, store, interrupt);
+  if (options.check) check(options, parsed.terminal, interrupt, store);
+  if (!options.output.empty()) write_output(options, parsed.terminal, store, interrupt);
   if (!options.hgrm.empty()) write_hgrm(options, interrupt, statistics.run.latency);
   if (options.floor) statistics.floor = floor_of(options, store);
   print_statistics(options, parsed.terminal, statistics);

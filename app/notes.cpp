@@ -5,18 +5,21 @@
 namespace shardflow::app {
 
 Notes::Notes(const TerminalOptions& terminal)
-    : redraw_(is_terminal_stderr()),
+    : redraw_(can_redraw_stderr()),
       wanted_(!terminal.quiet &&
-              (terminal.progress == When::kAlways || (terminal.progress == When::kAuto && redraw_))) {}
+              (terminal.progress == When::kAlways || (terminal.progress == When::kAuto && is_terminal_stderr()))) {}
 
 Notes::~Notes() {
-  if (shown_ && redraw_) print_note(kClearLine);
+  if (drawn_ > 0) print_note(clear_line(drawn_, terminal_columns()));
 }
 
 void Notes::show(const std::string& text) {
   if (!wanted_) return;
-  print_note(redraw_ ? std::string(kClearLine) + text.substr(0, terminal_columns() - 1) : text + "\n");
-  shown_ = true;
+  if (!redraw_) return print_note(text + "\n");
+  const std::size_t columns = terminal_columns();
+  const std::string line = text.substr(0, columns - 1);
+  print_note(clear_line(drawn_, columns) + line);
+  drawn_ = line.size();
 }
 
 }  // namespace shardflow::app

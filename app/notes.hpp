@@ -1,6 +1,7 @@
 // What a long measurement is at, on standard error.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "app/options.hpp"
@@ -21,7 +22,7 @@ class Notes {
  private:
   const bool redraw_;
   const bool wanted_;
-  bool shown_ = false;
+  std::size_t drawn_ = 0;  // columns of the last note, where it is redrawn
 };
 
 }  // namespace shardflow::app

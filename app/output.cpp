@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "app/progress.hpp"
 #include "pipeline/errors.hpp"
 #include "pipeline/output/map_writer.hpp"
 
@@ -105,7 +106,16 @@ void commit(const std::vector<std::unique_ptr<Sink>>& sinks) {
 
 }  // namespace
 
-void write_output(const LoadOptions& options, const Store& store, const Interrupt& interrupt) {
+std::string_view writing_phase(const WriteOptions& options) {
+  return options.order == Order::kByKey ? "sorting and writing" : "writing";
+}
+
+void write_output(const LoadOptions& options, const TerminalOptions& terminal, const Store& store,
+                  const Interrupt& interrupt) {
+  Progress progress;
+  WriteOptions write = options.write;
+  write.progress = &progress;
+  const ProgressLine line(terminal, progress, writing_phase(write));
   std::optional<PartsFolder> folder;
   if (options.split > 0) {
     allow_open_files(options.split);
@@ -114,7 +124,7 @@ void write_output(const LoadOptions& options, const Store& store, const Interrup
   const std::vector<std::string> names = options.split > 0 ? part_names(options) : std::vector{options.output};
   std::vector<std::unique_ptr<Sink>> sinks;
   for (const std::string& name : names) sinks.push_back(open_sink(name, &interrupt));
-  write_map(store, options.write, sinks);
+  write_map(store, write, sinks);
   commit(sinks);
 }
 

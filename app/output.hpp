@@ -1,14 +1,19 @@
 // The final map as files.
 #pragma once
 
+#include <string_view>
+
 #include "app/options.hpp"
 #include "pipeline/interrupt.hpp"
 #include "pipeline/store/store.hpp"
 
 namespace shardflow::app {
 
-// Writes --output, one file or the parts of --split, as the options say. Throws IoError, EncodingError,
-// InterruptedError; nothing is then to be seen of it.
-void write_output(const LoadOptions& options, const Store& store, const Interrupt& interrupt);
+// Writes --output, one file or the parts of --split, as the options say, with progress on standard error. Throws
+// IoError, EncodingError, InterruptedError; nothing is then to be seen of it.
+void write_output(const LoadOptions& options, const TerminalOptions& terminal, const Store& store,
+                  const Interrupt& interrupt);
+// What --progress says meanwhile.
+std::string_view writing_phase(const WriteOptions& options);
 
 }  // namespace shardflow::app

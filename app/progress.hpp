@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <string_view>
 #include <thread>
 
 #include "app/options.hpp"
@@ -15,8 +16,8 @@ namespace shardflow::app {
 // --progress always and no terminal, a plain line every two seconds.
 class ProgressLine {
  public:
-  // `progress` must outlive it.
-  ProgressLine(const TerminalOptions& terminal, const Progress& progress);
+  // `phase` says what it is that is in progress; empty: the reading. Both must outlive it.
+  ProgressLine(const TerminalOptions& terminal, const Progress& progress, std::string_view phase = "");
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
@@ -26,7 +27,9 @@ class ProgressLine {
   void draw(double elapsed_s);
 
   const Progress& progress_;
+  const std::string_view phase_;
   const bool redraw_;
+  std::size_t drawn_ = 0;  // columns of the line on the terminal
   std::mutex mutex_;
   std::condition_variable changed_;
   bool over_ = false;

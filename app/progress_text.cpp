@@ -16,11 +16,16 @@ constexpr std::size_t kFrame = 3;  // [] and a space
 
 std::string progress_text(const ProgressState& state) {
   const auto records = static_cast<double>(state.records);
-  std::string text = human_count(records) + " records, " + human_bytes(static_cast<double>(state.bytes)) + ", " +
-                     human_count(records / state.elapsed_s) + " records/s";
-  if (state.input_share == 0) return text;
+  const std::string bytes = human_bytes(static_cast<double>(state.bytes));
+  std::string text = bytes;
+  if (state.phase.empty()) {
+    text = human_count(records) + " records, " + bytes + ", " + human_count(records / state.elapsed_s) + " records/s";
+  }
+  const std::string phase(state.phase);
+  if (state.input_share == 0) return phase + (phase.empty() ? "" : ": ") + text;
   const double left_s = state.elapsed_s / state.input_share - state.elapsed_s;
-  return fixed(100 * state.input_share, 0) + " %: " + text + ", " + human_seconds(left_s) + " left";
+  return phase + (phase.empty() ? "" : ", ") + fixed(100 * state.input_share, 0) + " %: " + text + ", " +
+         human_seconds(left_s) + " left";
 }
 
 std::string progress_bar(const ProgressState& state, std::size_t columns) {

@@ -40,6 +40,16 @@ void print_note(std::string_view text) { std::fwrite(text.data(), 1, text.size()
 
 bool is_terminal_stderr() { return isatty(STDERR_FILENO) == 1; }
 
+bool can_redraw_stderr() {
+  const char* const kind = std::getenv("TERM");
+  return is_terminal_stderr() && (kind == nullptr || std::string_view(kind) != "dumb");
+}
+
+std::string clear_line(std::size_t drawn, std::size_t columns) {
+  if (drawn <= columns) return "\r\033[K";
+  return "\r\033[" + std::to_string((drawn - 1) / columns) + "A\033[J";
+}
+
 std::size_t terminal_columns() {
   constexpr std::size_t kUsual = 80;
   winsize size{};

@@ -20,11 +20,14 @@ void print_note(std::string_view text);
 // Whether to use colour on standard error: --color, then NO_COLOR, then whether it is a terminal.
 bool use_color(When color);
 bool is_terminal_stderr();
+// Whether a line on it can be drawn again: a terminal that is not dumb.
+bool can_redraw_stderr();
 // Of the terminal on standard error, now; 80 where there is none, or it does not tell.
 std::size_t terminal_columns();
 
-// Back to the line's start, and the line cleared.
-inline constexpr std::string_view kClearLine = "\r\033[K";
+// Back to the start of a line that has `drawn` columns, and the line cleared. Where the terminal is narrower than that
+// by now, it has wrapped the line, and all of its rows are cleared.
+std::string clear_line(std::size_t drawn, std::size_t columns);
 
 // 5,000,000
 std::string with_commas(std::uint64_t number);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "pipeline/mode/mode.hpp"
 #include "pipeline/output/compression.hpp"
 #include "pipeline/output/record_format.hpp"
 #include "pipeline/output/record_layout.hpp"
@@ -24,6 +25,8 @@ struct WriteOptions {
   Compression compression = Compression::kNone;
   Order order = Order::kAsStored;
   std::uint32_t threads = 1;
+  // Where not nullptr, kept up to date: bytes, and the share of the store, that are written.
+  Progress* progress = nullptr;
   std::optional<RecordLayout> layout = std::nullopt;  // none: the format's usual one
 
   const RecordLayout& laid_out() const { return layout ? *layout : RecordLayout::usual(format); }

@@ -36,6 +36,7 @@ class PageWriter {
         head_(head),
         sinks_(sinks),
         begun_(sinks.size(), !head.empty()),
+        progress_(options.progress),
         compressor_(options.compression),
         pages_(2 * std::size_t{options.threads}) {
     for (std::unique_ptr<Page>& page : pages_) {
@@ -98,9 +99,15 @@ class PageWriter {
       if (!begun_[i] && part.needs_mark) write_alone(i, kByteOrderMark);
       begun_[i] = true;
       sinks_[i]->write(part.text);
+      bytes_ += part.text.size();
       part.text.clear();
     }
     release(page);
+    ++written_;
+    if (progress_ == nullptr) return;
+    progress_->bytes.store(bytes_, std::memory_order_relaxed);
+    progress_->input_share.store(static_cast<double>(written_) / static_cast<double>(count_),
+                                 std::memory_order_relaxed);
   }
 
   void write_alone(std::size_t sink, std::string_view bytes) {
@@ -125,7 +132,10 @@ class PageWriter {
   const std::string_view head_;
   std::span<const std::unique_ptr<Sink>> sinks_;
   std::vector<bool> begun_;
-  Compressor compressor_;  // of write_alone()
+  Progress* const progress_;
+  std::uint64_t bytes_ = 0;  // written, of pieces
+  std::size_t written_ = 0;  // pieces
+  Compressor compressor_;    // of write_alone()
   std::size_t next_ = 0;
   std::vector<std::unique_ptr<Page>> pages_;
   std::mutex mutex_;
