@@ -132,6 +132,33 @@ TEST_CASE("fields are what RFC 4180 says they are") {
   CHECK(parsed("").empty());
 }
 
+// The cases of csv-spectrum, the published collection, with rows of ours: what each of its files is about.
+TEST_CASE("the cases of csv-spectrum are read as it says") {
+  TextFormat second_as_key;
+  second_as_key.key_column = 1;
+  second_as_key.value_column = 2;
+  CHECK(parsed("first,last,zip\nAda,\"Main St. 1, Turin\",01\n") ==
+        Pairs{{"first", "last"}, {"Ada", "Main St. 1, Turin"}});                                   // comma_in_quotes
+  CHECK(parsed("a,b,c\n1,\"\",\"\"\n2,3,4\n") == Pairs{{"a", "b"}, {"1", ""}, {"2", "3"}});        // empty
+  CHECK(parsed("a,b,c\r\n1,\"\",\"\"\r\n2,3,4\r\n") == Pairs{{"a", "b"}, {"1", ""}, {"2", "3"}});  // empty_crlf
+  CHECK(parsed("a,b\n1,\"ha \"\"ha\"\" ha\"\n3,4\n") ==
+        Pairs{{"a", "b"}, {"1", "ha \"ha\" ha"}, {"3", "4"}});  // escaped_quotes
+  CHECK(parsed("key,val\n1,\"{\"\"type\"\": \"\"Point\"\", \"\"at\"\": [1.5, 2]}\"\n") ==
+        Pairs{{"key", "val"}, {"1", "{\"type\": \"Point\", \"at\": [1.5, 2]}"}});  // json
+  CHECK(parsed("a,b,c\n1,2,3\n\"Once upon \na time\",5,6\n7,8,9\n") ==
+        Pairs{{"a", "b"}, {"1", "2"}, {"Once upon \na time", "5"}, {"7", "8"}});  // newlines
+  CHECK(parsed("a,b,c\r\n1,2,3\r\n\"Once upon \r\na time\",5,6\r\n7,8,9\r\n") ==
+        Pairs{{"a", "b"}, {"1", "2"}, {"Once upon \r\na time", "5"}, {"7", "8"}});  // newlines_crlf
+  CHECK(parsed("a,b\n1,\"ha \n\"\"ha\"\" \nha\"\n3,4\n") ==
+        Pairs{{"a", "b"}, {"1", "ha \n\"ha\" \nha"}, {"3", "4"}});                      // quotes_and_newlines
+  CHECK(parsed("a,b,c\n1,2,3\n", second_as_key) == Pairs{{"b", "c"}, {"2", "3"}});      // simple
+  CHECK(parsed("a,b,c\r\n1,2,3\r\n", second_as_key) == Pairs{{"b", "c"}, {"2", "3"}});  // simple_crlf
+  CHECK(parsed("a,b,c\n1,2,3\n4,5,\xca\xa4\n", second_as_key) ==
+        Pairs{{"b", "c"}, {"2", "3"}, {"5", "\xca\xa4"}});  // utf8
+  CHECK(parsed("place,at\nhere,\"1.5, -2.25\"\n") ==
+        Pairs{{"place", "at"}, {"here", "1.5, -2.25"}});  // location_coordinates
+}
+
 TEST_CASE("columns and delimiter are chosen, and the rest is as it stands") {
   TextFormat format;
   format.delimiter = ';';

@@ -138,7 +138,8 @@ std::size_t FileSource::skip_header(std::string_view text) {
   const std::string place = names_[next_file_ - 1] + ":1: ";
   if (header.size() > max_record_bytes_ || ends.bad_quote()) {
     throw BadInputError(place + "the header has a quote that is misplaced or open, or is longer than --max-record (" +
-                        std::to_string(max_record_bytes_) + "): \"" + excerpt(header) + "\"");
+                        std::to_string(max_record_bytes_) + "): \"" +
+                        excerpt(header.substr(0, std::size_t{max_record_bytes_} + 1)) + "\"");
   }
   const std::vector<std::string> names = split_csv(header, format_.delimiter);
   try {

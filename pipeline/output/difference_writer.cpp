@@ -153,7 +153,7 @@ void write_as_stored(ComparedPieces& pieces, const WriteOptions& options,
   const auto encode = [&](std::size_t piece, std::span<PagePart> parts) {
     pieces.for_each(piece, [&](const Line& line) { append(parts[0].text, line, options.laid_out().delimiter); });
   };
-  PageWriter(pieces.size(), encode, options, head_of(options), sinks).run();
+  write_pages(pieces.size(), encode, options, head_of(options), sinks);
 }
 
 void write_by_key(ComparedPieces& pieces, const WriteOptions& options, std::span<const std::unique_ptr<Sink>> sinks) {
@@ -164,7 +164,7 @@ void write_by_key(ComparedPieces& pieces, const WriteOptions& options, std::span
     const std::size_t end = std::min(lines.size(), (piece + 1) * kLines);
     for (std::size_t i = piece * kLines; i < end; ++i) append(parts[0].text, lines[i], options.laid_out().delimiter);
   };
-  PageWriter((lines.size() + kLines - 1) / kLines, encode, options, head_of(options), sinks).run();
+  write_pages((lines.size() + kLines - 1) / kLines, encode, options, head_of(options), sinks);
 }
 
 }  // namespace

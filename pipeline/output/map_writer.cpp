@@ -136,7 +136,7 @@ void write_as(const Pieces& pieces, const WriteOptions& options, std::span<const
       append_record<format>(parts[parts.size() == 1 ? 0 : router.shard_of(key)].text, key, value, layout);
     });
   };
-  PageWriter(pieces.size(), encode, options, layout.head, sinks).run();
+  write_pages(pieces.size(), encode, options, layout.head, sinks);
 }
 
 template <class Pieces>

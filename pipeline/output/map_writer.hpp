@@ -6,7 +6,6 @@
 #include <optional>
 #include <span>
 
-#include "pipeline/mode/mode.hpp"
 #include "pipeline/output/compression.hpp"
 #include "pipeline/output/record_format.hpp"
 #include "pipeline/output/record_layout.hpp"
@@ -14,6 +13,8 @@
 #include "pipeline/store/store.hpp"
 
 namespace shardflow {
+
+struct Progress;
 
 enum class Order {
   kAsStored,  // shard by shard; differs with the number of shards

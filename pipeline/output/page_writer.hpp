@@ -1,18 +1,13 @@
 // Text into files: made and compressed in parallel, written in order.
 #pragma once
 
-#include <oneapi/tbb/parallel_pipeline.h>
-
 #include <cstddef>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "pipeline/input/decoder.hpp"
-#include "pipeline/output/compression.hpp"
 #include "pipeline/output/map_writer.hpp"
 #include "pipeline/output/sink.hpp"
 
@@ -24,122 +19,12 @@ struct PagePart {
   bool needs_mark = false;  // if it comes first
 };
 
-// Calls encode(piece, std::span<PagePart>) for each piece, on any thread; what it appends for each sink is written in
-// the order of the pieces, by one thread at a time, behind `head`. In memory are at most two pieces a thread.
-template <class Encode>
-class PageWriter {
- public:
-  PageWriter(std::size_t pieces, const Encode& encode, const WriteOptions& options, std::string_view head,
-             std::span<const std::unique_ptr<Sink>> sinks)
-      : count_(pieces),
-        encode_(encode),
-        head_(head),
-        sinks_(sinks),
-        begun_(sinks.size(), !head.empty()),
-        progress_(options.progress),
-        compressor_(options.compression),
-        pages_(2 * std::size_t{options.threads}) {
-    for (std::unique_ptr<Page>& page : pages_) {
-      page = std::make_unique<Page>(options.compression, sinks.size());
-      free_.push_back(page.get());
-    }
-  }
+// Appends a piece's text to the part of each sink.
+using EncodePiece = std::function<void(std::size_t piece, std::span<PagePart> parts)>;
 
-  void run() {
-    namespace tbb = oneapi::tbb;
-    for (std::size_t i = 0; i < sinks_.size() && !head_.empty(); ++i) write_alone(i, head_);
-    const auto next = tbb::make_filter<void, std::size_t>(
-        tbb::filter_mode::serial_in_order, [this](tbb::flow_control& control) { return this->next(control); });
-    const auto encode = tbb::make_filter<std::size_t, Page*>(tbb::filter_mode::parallel,
-                                                             [this](std::size_t piece) { return this->encode(piece); });
-    const auto write =
-        tbb::make_filter<Page*, void>(tbb::filter_mode::serial_in_order, [this](Page* page) { this->write(*page); });
-    tbb::parallel_pipeline(pages_.size(), next & encode & write);
-    for (std::size_t i = 0; i < sinks_.size(); ++i) {
-      if (!begun_[i]) write_alone(i, "");  // no bytes at all would be no gzip file
-    }
-  }
-
- private:
-  static constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
-  // At a file's start a reader skips one byte order mark, and takes what begins like a compressed file for one; but not
-  // what comes behind a mark.
-  static bool would_be_misread(std::string_view text) {
-    return text.starts_with(kByteOrderMark) || coding_of(text) != Coding::kPlain || foreign_coding_of(text) != nullptr;
-  }
-
-  // A piece on its way to the sinks, with memory that the next one uses again.
-  struct Page {
-    Page(Compression compression, std::size_t sinks) : parts(sinks), compressor(compression) {}
-
-    std::vector<PagePart> parts;  // one per sink
-    Compressor compressor;
-  };
-
-  std::size_t next(oneapi::tbb::flow_control& control) {
-    if (next_ == count_) control.stop();
-    return next_++;
-  }
-
-  Page* encode(std::size_t piece) {
-    Page& page = acquire();
-    encode_(piece, std::span<PagePart>(page.parts));
-    for (PagePart& part : page.parts) {
-      part.needs_mark = would_be_misread(part.text);
-      if (!part.text.empty()) page.compressor.run(part.text);
-    }
-    return &page;
-  }
-
-  void write(Page& page) {
-    for (std::size_t i = 0; i < sinks_.size(); ++i) {
-      PagePart& part = page.parts[i];
-      if (part.text.empty()) continue;
-      if (!begun_[i] && part.needs_mark) write_alone(i, kByteOrderMark);
-      begun_[i] = true;
-      sinks_[i]->write(part.text);
-      bytes_ += part.text.size();
-      part.text.clear();
-    }
-    release(page);
-    ++written_;
-    if (progress_ == nullptr) return;
-    progress_->bytes.store(bytes_, std::memory_order_relaxed);
-    progress_->input_share.store(static_cast<double>(written_) / static_cast<double>(count_),
-                                 std::memory_order_relaxed);
-  }
-
-  void write_alone(std::size_t sink, std::string_view bytes) {
-    std::string text(bytes);
-    compressor_.run(text);
-    sinks_[sink]->write(text);
-  }
-
-  Page& acquire() {
-    const std::scoped_lock lock(mutex_);
-    Page* const page = free_.back();
-    free_.pop_back();
-    return *page;
-  }
-  void release(Page& page) {
-    const std::scoped_lock lock(mutex_);
-    free_.push_back(&page);
-  }
-
-  const std::size_t count_;
-  const Encode& encode_;
-  const std::string_view head_;
-  std::span<const std::unique_ptr<Sink>> sinks_;
-  std::vector<bool> begun_;
-  Progress* const progress_;
-  std::uint64_t bytes_ = 0;  // written, of pieces
-  std::size_t written_ = 0;  // pieces
-  Compressor compressor_;    // of write_alone()
-  std::size_t next_ = 0;
-  std::vector<std::unique_ptr<Page>> pages_;
-  std::mutex mutex_;
-  std::vector<Page*> free_;
-};
+// Encodes pieces on any thread, and writes them in their order, one thread at a time, behind `head`. In memory are at
+// most two pieces a thread. REQUIRES: is called within an arena.
+void write_pages(std::size_t pieces, const EncodePiece& encode, const WriteOptions& options, std::string_view head,
+                 std::span<const std::unique_ptr<Sink>> sinks);
 
 }  // namespace shardflow
