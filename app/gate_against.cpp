@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <numeric>
 #include <stdexcept>
 
 #include "app/gate.hpp"
+#include "app/gate_questions.hpp"
 #include "app/gate_runs.hpp"
 #include "app/terminal.hpp"
 
@@ -15,41 +15,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Strings = std::vector<std::string>;
 
-// One turn of each build. The control is the base once more: what differs between these two is the machine's doing.
-enum Role : std::size_t { kBase, kHere, kControl, kRoles };
-using Series = std::vector<GateSample>;
-
-struct Workload {
-  std::string name;
+// What a workload's runs read, and what each of them must end in.
+struct Job {
   GateInput input;
   std::uint64_t records = 0;
   std::uint64_t keys = 0;
-  // By whether it is the confirmation, and by role; a sample a turn.
-  std::array<std::array<Series, kRoles>, 2> turns{};
-
-  std::size_t pairs(bool confirming) const { return turns[confirming ? 1 : 0][kBase].size(); }
+  std::string digest;  // empty: there are several right maps
 };
-
-// One question, or a metric that is only watched.
-struct Watched {
-  std::size_t workload;
-  const GateMetric* metric;
-  std::optional<Range> allowed;
-};
-
-std::vector<double> values(const Series& series, const GateMetric& metric) {
-  std::vector<double> values;
-  std::ranges::transform(series, std::back_inserter(values), [&](const GateSample& sample) {
-    return std::max(metric.value(sample).value_or(0), metric.least);
-  });
-  return values;
-}
-
-bool is_told(const Workload& workload, const GateMetric& metric) {
-  return std::ranges::all_of(workload.turns[0], [&](const Series& series) {
-    return std::ranges::all_of(series, [&](const GateSample& s) { return metric.value(s).has_value(); });
-  });
-}
 
 class Against {
  public:
@@ -57,20 +29,21 @@ class Against {
       : options_(options), terminal_(terminal), interrupt_(interrupt), random_(options.seed) {
     const GateBuild base{"the base, " + options.against + ",", options.against};
     builds_ = {base, this_build(), base};
-    if (options.pairs > 0) rule_.looks = {options.pairs};
+    if (options.pairs > 0) rule_.looks = {{options.pairs, 1}};
     for (const WorkloadOption& option : options.workloads) {
       note("input: " + option.name);
-      workloads_.push_back({option.name, option.synthetic ? GateInput(*option.synthetic) : GateInput(option.name)});
+      Job& job = jobs_.emplace_back();
+      job.input = option.synthetic ? GateInput(*option.synthetic) : GateInput(option.name);
+      workloads_.push_back({option.name, {}, {}});
     }
-    for (std::size_t i = 0; i < workloads_.size(); ++i) watch(i);
   }
 
   GateReport run() {
-    for (Workload& workload : workloads_) warm_up(workload);
+    for (std::size_t i = 0; i < jobs_.size(); ++i) warm_up(i);
     const auto start = Clock::now();
     const std::chrono::duration<double> max_time(options_.pairs > 0 ? kUnlimited_s : options_.max_time_s);
     const Judgement judgement = measure_until_judged(
-        rule_, max_time, [&] { return samples(); },
+        rule_, max_time, [&] { return gate_samples(options_.allowed, workloads_); },
         [&](const Judgement& open, Clock::time_point deadline) { measure(open, deadline); });
     return report(judgement, std::chrono::duration<double>(Clock::now() - start).count());
   }
@@ -78,58 +51,66 @@ class Against {
  private:
   static constexpr double kUnlimited_s = 1e8;
 
-  void watch(std::size_t workload) {
-    for (const GateMetric& metric : gate_metrics()) {
-      const auto allowed = options_.allowed.find(std::string(metric.name));
-      std::optional<Range> range;
-      if (allowed != options_.allowed.end()) range = Range{0, allowed->second};
-      watched_.push_back({workload, &metric, range});
-    }
-  }
-
   // Runs that are not counted: they show whether both builds work, and end in the same map.
-  void warm_up(Workload& workload) {
-    note("warm-up: " + workload.name);
-    const GateRun base = run_build(builds_[kBase], arguments({"--digest"}), workload.input, timeout(), interrupt_);
-    const GateRun here = run_build(builds_[kHere], arguments({"--digest"}), workload.input, timeout(), interrupt_);
-    workload.records = base.records;
-    workload.keys = base.keys;
-    if (base.records == 0) throw std::runtime_error("nothing to measure: " + workload.name + " has no records");
-    verify(workload, here);
+  void warm_up(std::size_t i) {
+    const std::string& name = workloads_[i].name;
+    note("warm-up: " + name);
+    const GateRun base = run_build(builds_[kBase], arguments({"--digest"}), jobs_[i].input, timeout(), interrupt_);
+    if (base.records == 0) throw std::runtime_error("nothing to measure: " + name + " has no records");
+    jobs_[i].records = base.records;
+    jobs_[i].keys = base.keys;
     const bool one_right_map = options_.mode->ordered || base.keys == base.records;
-    if (one_right_map && here.digest != base.digest) {
-      throw std::runtime_error("wrong result on " + workload.name + ": this build's map has digest " + here.digest +
-                               ", the base's " + base.digest);
+    if (one_right_map && base.digest.empty()) {
+      throw std::runtime_error(builds_[kBase].name + " told no digest of its map, so there is nothing to compare with");
+    }
+    if (one_right_map) jobs_[i].digest = base.digest;
+    verify_map(i);
+  }
+
+  // Once before each look, uncounted: a digest takes up to a third of a run's time, and would hide as much of a
+  // slowdown.
+  void verify_map(std::size_t i) {
+    const GateRun here = run_build(builds_[kHere], arguments({"--digest"}), jobs_[i].input, timeout(), interrupt_);
+    verify(i, here);
+    if (!jobs_[i].digest.empty() && here.digest != jobs_[i].digest) {
+      throw std::runtime_error("wrong result on " + workloads_[i].name + ": this build's map has digest " +
+                               here.digest + ", the base's " + jobs_[i].digest);
     }
   }
 
-  static void verify(const Workload& workload, const GateRun& run) {
-    if (run.records == workload.records && run.keys == workload.keys) return;
-    throw std::runtime_error("wrong result on " + workload.name + ": " + with_commas(run.records) + " records and " +
-                             with_commas(run.keys) + " keys in place of " + with_commas(workload.records) + " and " +
-                             with_commas(workload.keys));
+  void verify(std::size_t i, const GateRun& run) const {
+    const Job& job = jobs_[i];
+    if (run.records == job.records && run.keys == job.keys) return;
+    throw std::runtime_error("wrong result on " + workloads_[i].name + ": " + with_commas(run.records) +
+                             " records and " + with_commas(run.keys) + " keys in place of " + with_commas(job.records) +
+                             " and " + with_commas(job.keys));
   }
 
   void measure(const Judgement& open, Clock::time_point deadline) {
+    const bool confirming = open.confirming;
+    for (const std::size_t i : open.workloads) {
+      if (confirming || pairs_of(workloads_[i].first) > 0) verify_map(i);
+    }
     for (;;) {
       std::vector<std::size_t> order;
       std::ranges::copy_if(open.workloads, std::back_inserter(order),
-                           [&](std::size_t i) { return workloads_[i].pairs(open.confirming) < open.pairs; });
+                           [&](std::size_t i) { return pairs_of(workloads_[i].turns(confirming)) < open.pairs; });
       if (order.empty()) return;
       shuffle(order, random_);
-      for (const std::size_t i : order) block(workloads_[i], open.confirming);
+      for (const std::size_t i : order) block(i, confirming);
       if (Clock::now() >= deadline) return;
     }
   }
 
-  void block(Workload& workload, bool confirming) {
-    for (const std::size_t role : shuffled_block(kRoles, random_)) {
-      const GateRun run = run_build(builds_[role], arguments({}), workload.input, timeout(), interrupt_);
-      verify(workload, run);
-      workload.turns[confirming ? 1 : 0][role].push_back(run.sample);
+  void block(std::size_t i, bool confirming) {
+    GateTurns& turns = workloads_[i].turns(confirming);
+    for (const std::size_t role : shuffled_block(kGateRoles, random_)) {
+      const GateRun run = run_build(builds_[role], arguments({}), jobs_[i].input, timeout(), interrupt_);
+      verify(i, run);
+      turns[role].push_back(run.sample);
     }
-    note(std::string(confirming ? "confirmation" : "measurement") + ", " + workload.name + ": " +
-         std::to_string(workload.pairs(confirming)) + " pairs");
+    note(std::string(confirming ? "confirmation" : "measurement") + ", " + workloads_[i].name + ": " +
+         std::to_string(pairs_of(turns)) + " pairs");
   }
 
   // Options that every build of `load` has known.
@@ -143,28 +124,6 @@ class Against {
     return std::chrono::milliseconds(static_cast<std::int64_t>(1e3 * options_.timeout_s));
   }
 
-  GateQuestion question(const Watched& watched, bool confirming) const {
-    const auto& turns = workloads_[watched.workload].turns[confirming ? 1 : 0];
-    const std::vector<double> base = values(turns[kBase], *watched.metric);
-    return {watched.workload, watched.allowed.value_or(Range{}),
-            paired_ratios(base, values(turns[kHere], *watched.metric)),
-            paired_ratios(base, values(turns[kControl], *watched.metric))};
-  }
-
-  bool is_asked(const Watched& watched) const {
-    return watched.allowed && is_told(workloads_[watched.workload], *watched.metric);
-  }
-
-  GateSamples samples() const {
-    GateSamples samples;
-    for (const Watched& watched : watched_) {
-      if (!is_asked(watched)) continue;
-      samples.first.push_back(question(watched, false));
-      samples.confirmation.push_back(question(watched, true));
-    }
-    return samples;
-  }
-
   GateReport report(const Judgement& judgement, double elapsed_s) const {
     GateReport report;
     report.base = options_.against;
@@ -172,43 +131,44 @@ class Against {
     report.reason = judgement.reason;
     report.elapsed_s = elapsed_s;
     std::size_t asked = 0;
-    for (const Watched& watched : watched_) {
-      if (!is_told(workloads_[watched.workload], *watched.metric)) continue;
-      GateRow row = measured_row(watched);
-      if (watched.allowed) {
-        row.first = judgement.first[asked];
-        row.confirmation = judgement.confirmation[asked++];
-        if (row.first.finding == Finding::kAbove) row.confirmed_by = workloads_[watched.workload].pairs(true);
+    for (const GateWorkload& workload : workloads_) {
+      for (const GateMetric& metric : gate_metrics()) {
+        if (!is_told(workload.first, metric)) continue;
+        GateRow row = measured_row(workload, metric);
+        if (row.allowed) {
+          row.first = judgement.first[asked];
+          row.confirmation = judgement.confirmation[asked++];
+          if (row.first.finding == Finding::kAbove) row.confirmed_by = pairs_of(workload.confirmation);
+        }
+        report.rows.push_back(std::move(row));
       }
-      report.rows.push_back(std::move(row));
+      add_series(workload, report);
     }
-    for (const Workload& workload : workloads_) add_series(workload, report);
     return report;
   }
 
-  GateRow measured_row(const Watched& watched) const {
-    const Workload& workload = workloads_[watched.workload];
-    const GateMetric& metric = *watched.metric;
-    const GateQuestion first = question(watched, false);
+  GateRow measured_row(const GateWorkload& workload, const GateMetric& metric) const {
+    const auto allowed = options_.allowed.find(std::string(metric.name));
+    const GateQuestion first = gate_question(0, metric, {}, workload.first);
     GateRow row;
     row.group = workload.name;
     row.name = metric.name;
     row.unit = metric.unit;
     row.decimals = metric.decimals;
-    row.base = metric.scale * median(values(workload.turns[0][kBase], metric));
-    row.here = metric.scale * median(values(workload.turns[0][kHere], metric));
-    row.allowed = watched.allowed;
+    row.base = metric.scale * median(block_values(workload.first[kBase], metric));
+    row.here = metric.scale * median(block_values(workload.first[kHere], metric));
+    if (allowed != options_.allowed.end()) row.allowed = Range{0, allowed->second};
     row.first.median = median(first.ratios);
     row.first.interval = median_interval(first.ratios);
     row.control = median(first.control);
-    row.pairs = workload.pairs(false);
+    row.pairs = pairs_of(workload.first);
     return row;
   }
 
-  static void add_series(const Workload& workload, GateReport& report) {
+  static void add_series(const GateWorkload& workload, GateReport& report) {
     for (const bool confirming : {false, true}) {
-      if (workload.pairs(confirming) == 0) continue;
-      const auto& turns = workload.turns[confirming ? 1 : 0];
+      const GateTurns& turns = workload.turns(confirming);
+      if (pairs_of(turns) == 0) continue;
       report.series.push_back({workload.name, "base", confirming, turns[kBase]});
       report.series.push_back({workload.name, "here", confirming, turns[kHere]});
       report.series.push_back({workload.name, "control", confirming, turns[kControl]});
@@ -226,9 +186,9 @@ class Against {
   const Interrupt& interrupt_;
   std::mt19937_64 random_;
   GateRule rule_;
-  std::array<GateBuild, kRoles> builds_;
-  std::vector<Workload> workloads_;
-  std::vector<Watched> watched_;
+  std::array<GateBuild, kGateRoles> builds_;
+  std::vector<Job> jobs_;  // one a workload
+  std::vector<GateWorkload> workloads_;
 };
 
 }  // namespace

@@ -83,7 +83,7 @@ class Modes {
         random_(options.seed),
         input_(SyntheticSpec::parse(bounds.input)) {
     for (const ModeBound& bound : bounds.modes) pairings_.push_back({bound});
-    if (options.pairs > 0) rule_.looks = {options.pairs};
+    if (options.pairs > 0) rule_.looks = {{options.pairs, 1}};
   }
 
   GateReport run() {
@@ -151,7 +151,8 @@ class Modes {
 
   GateQuestion question(std::size_t i, bool confirming) const {
     const auto& turns = pairings_[i].turns[confirming ? 1 : 0];
-    return {i, pairings_[i].bound.allowed, paired_ratios(times(turns[kOther]), times(turns[kFlowRole])), {}};
+    return {
+        i, pairings_[i].bound.allowed, paired_ratios(times(turns[kOther]), times(turns[kFlowRole])), {}, std::nullopt};
   }
 
   GateSamples samples() const {

@@ -39,7 +39,7 @@ std::string p_text(const GateRow& row) {
 }
 
 std::string_view finding_text(Finding finding) {
-  constexpr std::array<std::string_view, 4> kTexts{"open", "within", "ABOVE", "BELOW"};
+  constexpr std::array<std::string_view, 5> kTexts{"open", "within", "ABOVE", "BELOW", "nearly"};
   return kTexts[static_cast<std::size_t>(finding)];
 }
 std::string finding_text(const GateRow& row) {
@@ -60,6 +60,11 @@ std::string_view verdict_name(Verdict verdict) {
   }
 }
 
+std::string_view reason_name(Reason reason) {
+  constexpr std::array<std::string_view, 4> kReasons{"", "time", "control", "disagreement"};
+  return kReasons[static_cast<std::size_t>(reason)];
+}
+
 // The groups in the order of the rows.
 std::vector<std::span<const GateRow>> groups(const GateReport& report) {
   std::vector<std::span<const GateRow>> groups;
@@ -77,8 +82,9 @@ std::string group_verdict(const GateReport& report, std::span<const GateRow> row
   for (const GateRow& row : rows) {
     if (is_confirmed(row)) return report.verdict == Verdict::kOutside ? "REGRESSION" : "undecided";
     if (row.first.control_tripped || row.confirmation.control_tripped) text = "undecided, the base differs from itself";
-    if (row.allowed && row.first.finding != Finding::kWithin && text == "no regression") {
-      text = row.first.finding == Finding::kOpen ? "not answered" : "undecided, not confirmed";
+    const Finding found = row.allowed ? row.first.finding : Finding::kWithin;
+    if (found != Finding::kWithin && found != Finding::kNearly && text == "no regression") {
+      text = found == Finding::kOpen ? "not answered" : "undecided, not confirmed";
     }
   }
   return text;
@@ -99,6 +105,10 @@ std::vector<std::string> notes(const GateReport& report, std::span<const GateRow
       notes.push_back((is_confirmed(row) ? "confirmed: " : "not confirmed: ") +
                       outside_text(report, row, row.confirmation) + ", " + std::to_string(row.confirmed_by) +
                       " fresh pairs");
+    }
+    if (row.first.finding == Finding::kNearly) {
+      notes.push_back(row.name + ": shown to be less than " + shown(report, nearly(row.allowed->high)) + " %; " +
+                      shown(report, row.allowed) + " % can't be, the machine is too noisy");
     }
     if (row.control && (row.first.control_tripped || row.confirmation.control_tripped)) {
       notes.push_back("the base against itself: " + row.name + " " + shown(report, *row.control) +
@@ -215,7 +225,7 @@ Json json_of(const GateSeries& series) {
       const auto value = metric.value(sample);
       values.push_back(value ? Json(*value * metric.scale) : Json());
     }
-    json[std::string(metric.name) + (metric.unit.empty() ? "" : "_") + std::string(metric.unit)] = std::move(values);
+    json[json_name(metric)] = std::move(values);
   }
   return json;
 }
@@ -241,6 +251,10 @@ std::span<const GateMetric> gate_metrics() {
 const GateMetric* find_metric(std::string_view name) {
   const auto found = std::ranges::find(gate_metrics(), name, &GateMetric::name);
   return found == gate_metrics().end() ? nullptr : &*found;
+}
+
+std::string json_name(const GateMetric& metric) {
+  return std::string(metric.name) + (metric.unit.empty() ? "" : "_") + std::string(metric.unit);
 }
 
 std::string gate_text(const GateReport& report) {
@@ -270,7 +284,6 @@ std::string gate_markdown(const GateReport& report) {
 }
 
 std::string gate_json(const GateReport& report) {
-  constexpr std::array<std::string_view, 4> kReasons{"", "time", "control", "disagreement"};
   Json json{{"schema", 1},
             {"kind", report.of_modes ? "modes" : "against"},
             {"command", report.command},
@@ -278,7 +291,7 @@ std::string gate_json(const GateReport& report) {
             {"base", report.base},
             {"environment", json_of(report.environment)},
             {"verdict", verdict_name(report.verdict)},
-            {"reason", kReasons[static_cast<std::size_t>(report.reason)]},
+            {"reason", reason_name(report.reason)},
             {"elapsed_s", report.elapsed_s},
             {"core_share", report.core_share ? Json(*report.core_share) : Json()},
             {"rows", Json::array()},
@@ -294,6 +307,8 @@ std::string gate_history_line(const GateReport& report) {
             {"date", report.environment.date},
             {"label", report.label},
             {"verdict", verdict_name(report.verdict)},
+            {"reason", reason_name(report.reason)},
+            {"elapsed_s", report.elapsed_s},
             {"environment", json_of(report.environment)},
             {"medians", Json::array()}};
   for (const GateRow& row : report.rows) {
@@ -305,7 +320,9 @@ std::string gate_history_line(const GateReport& report) {
                                {"ratio", row.first.median},
                                {"low", row.first.interval.low},
                                {"high", row.first.interval.high},
-                               {"pairs", row.pairs}});
+                               {"pairs", row.pairs},
+                               {"finding", finding_text(row)},
+                               {"control_tripped", row.first.control_tripped || row.confirmation.control_tripped}});
   }
   return json.dump() + "\n";
 }

@@ -38,11 +38,13 @@ struct GateMetric {
 // wall and cpu first.
 std::span<const GateMetric> gate_metrics();
 const GateMetric* find_metric(std::string_view name);
+// Its name in JSON, with the unit: wall_ms.
+std::string json_name(const GateMetric& metric);
 
 // Of one build, in one part of the measurement, run by run.
 struct GateSeries {
   std::string group;  // workload, or pair of modes
-  std::string build;  // base, this, control; or a mode
+  std::string build;  // base, here, control; or a mode
   bool confirmation = false;
   std::vector<GateSample> samples;
 };
@@ -82,7 +84,7 @@ std::string gate_text(const GateReport& report);
 std::string gate_markdown(const GateReport& report);
 // One object in one line, with every sample. Its "schema" grows with every change that could break a reader.
 std::string gate_json(const GateReport& report);
-// One object in one line: all that a plot of this build's medians over time needs.
+// One object in one line: all that a plot of this build's medians over time needs, and why it was undecided if it was.
 std::string gate_history_line(const GateReport& report);
 
 }  // namespace shardflow::app

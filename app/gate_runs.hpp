@@ -26,6 +26,7 @@ GateBuild this_build();
 // What all runs read: a file, or made-up records in memory, made once.
 class GateInput {
  public:
+  GateInput() = default;
   explicit GateInput(const std::string& file) : path_(file) {}
   explicit GateInput(const SyntheticSpec& spec);
   // As a child finds it.

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "app/gate_bounds.hpp"
+#include "app/gate_questions.hpp"
 #include "app/gate_runs.hpp"
 
 using namespace shardflow;
@@ -133,6 +134,19 @@ TEST_CASE("every reason says what to do about it") {
   CHECK(gate_text(report).ends_with("a fresh measurement did not see what the first one saw.\n"));
 }
 
+TEST_CASE("what is only nearly within is told, with what is shown and what is not") {
+  GateReport report = slower();
+  report.verdict = Verdict::kPass;
+  report.rows[0].first.finding = Finding::kNearly;
+  report.rows[0].confirmed_by = 0;
+  const std::string text = gate_text(report);
+  CHECK(text.find("\nzipf:records=3M,keys=200k: no regression, 16 pairs\n") != std::string::npos);
+  CHECK(text.find("<.0001 nearly\n") != std::string::npos);
+  CHECK(text.find("\n  wall: shown to be less than +10.0 %; +5.0 % can't be, the machine is too noisy\n") !=
+        std::string::npos);
+  CHECK(longest_line(text) <= 80);
+}
+
 TEST_CASE("Markdown begins with the verdict, and folds away what is not bounded") {
   const std::string text = gate_markdown(slower());
   CHECK(text.starts_with("### Performance gate: regression\n\nTo do: "));
@@ -165,6 +179,33 @@ TEST_CASE("a history line is one line, and enough for a plot") {
   CHECK(json["medians"][0]["group"] == "zipf:records=3M,keys=200k");
   CHECK(json["medians"][0]["metric"] == "wall");
   CHECK(json["medians"][0]["here"] == 110);
+}
+
+TEST_CASE("a history line says why a run was undecided, and which questions were open") {
+  const auto json = nlohmann::json::parse(gate_history_line(modes()));
+  CHECK(json["reason"] == "time");
+  CHECK(json["medians"][0]["finding"] == "within");
+  CHECK(json["medians"][1]["finding"] == "open");
+  CHECK(json["medians"][1]["control_tripped"] == false);
+}
+
+TEST_CASE("a block says the smaller of a build's two turns, and CPU time vouches for wall time") {
+  GateWorkload workload{"w", {}, {}};
+  for (const double wall_s : {2.0, 3.0, 7.0, 5.0}) {
+    GateSample sample;
+    sample.wall_s = wall_s;
+    sample.user_s = 1;
+    for (auto& turns : workload.first) turns.push_back(sample);
+  }
+  workload.first[kHere][0].wall_s = 4;
+  CHECK(block_values(workload.first[kBase], *find_metric("wall")) == std::vector<double>{2, 5});
+  const GateSamples samples = gate_samples({{"wall", 1.05}, {"cpu", 1.02}, {"peak", 1.1}}, std::vector{workload});
+  REQUIRE(samples.first.size() == 2);
+  CHECK(samples.first[0].ratios == std::vector<double>{1.5, 1});
+  CHECK(samples.first[0].voucher == 1);
+  CHECK(samples.first[1].allowed.high == 1.02);
+  CHECK_FALSE(samples.first[1].voucher.has_value());
+  CHECK_FALSE(gate_samples({{"wall", 1.05}}, std::vector{workload}).first[0].voucher.has_value());
 }
 
 TEST_CASE("the bounds' text reads back as what it was written from") {

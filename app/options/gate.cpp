@@ -13,14 +13,14 @@ namespace shardflow::app {
 namespace {
 
 // All keys new; some keys often, in a table beyond the caches; few keys, which leaves parsing and combining. Each
-// run takes 50 to 80 ms on two cores: 16 pairs of three runs and three workloads, some 10 s.
+// run takes 35 to 60 ms on two cores: 16 pairs of six runs and three workloads, some 15 s.
 const Strings kDefaultWorkloads{"sequential:records=2M", "zipf:records=3M,keys=200k", "uniform:records=5M,keys=400"};
 
 // What is bounded besides wall and cpu, which --threshold bounds. Memory hardly varies from run to run.
 constexpr double kPeakAllowed = 1.10;
 constexpr double kBytesPerKeyAllowed = 1.05;
 
-constexpr Range<std::uint64_t> kPairs{6, 100'000, parse_count};
+constexpr Range<std::uint64_t> kPairs{15, 100'000, parse_count};
 
 po::options_description against_options() {
   po::options_description options("Against another build");
@@ -47,8 +47,9 @@ po::options_description bounds_options() {
 po::options_description measurement_options() {
   po::options_description options("Measurement");
   auto add = options.add_options();
-  add("pairs", text("auto")->value_name("N"), "pairs of runs; auto: 16, and more until it is decided");
-  add("max-time", text("150")->value_name("SECONDS"), "of measuring; a finding is confirmed in as much again");
+  add("pairs", text("auto")->value_name("N"),
+      "pairs, of two runs of each build; auto: 16, and more until it is decided");
+  add("max-time", text("90")->value_name("SECONDS"), "of measuring; a finding is confirmed in as much again");
   add("timeout", text("60")->value_name("SECONDS"), "a run that takes longer has failed");
   add("seed", text("1")->value_name("N"), "of the order of turns");
   return options;

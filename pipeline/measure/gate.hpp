@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,10 +20,17 @@ struct Range {
   double high = 1;
 };
 
+// A number of pairs at which the samples are looked at, and the share of the allowed errors that the look may spend.
+struct Look {
+  std::size_t pairs = 0;
+  double share = 1;
+};
+
 struct GateRule {
-  // Numbers of pairs at which the samples are looked at, rising. Half as many again each time: a look too late costs
-  // a third of the run at most, and each look costs significance.
-  std::vector<std::size_t> looks{16, 24, 36, 54, 80, 120, 180, 270};
+  // Rising. Half as many pairs again each time: a look too late costs a third of the run at most, and each look costs
+  // significance. What is plain is plain at a small share; the shares are for what is not, which is decided late.
+  std::vector<Look> looks{{16, 0.04}, {24, 0.06},  {36, 0.08},  {54, 0.10},
+                          {80, 0.12}, {120, 0.15}, {180, 0.20}, {270, 0.25}};
   // The most probable that any question is found outside although none is, over all looks, before the confirmation.
   double false_alarm = 0.01;
   // Likewise, that a question is found within although its true median is on the bound or beyond, for each question.
@@ -34,28 +42,42 @@ struct GateQuestion {
   Range allowed;
   std::vector<double> ratios;   // this build's over the base's, a number a pair, all above 0
   std::vector<double> control;  // the base's over the base's again, from the same turns; may be empty
+  // The question that vouches for this one (of wall time: that of CPU time, which varies less). Where that is within
+  // and this one is still open at the last look, it will do that this one is `kNearly`.
+  std::optional<std::size_t> voucher;
 };
 
-enum class Finding { kOpen, kWithin, kAbove, kBelow };
+enum class Finding {
+  kOpen,
+  kWithin,
+  kAbove,
+  kBelow,
+  kNearly,  // vouched for: the median is within, and shown to be less than `nearly` of the bound
+};
+
+// Above 1 by twice as much as `bound`: what can be shown where a machine is too noisy to show the bound itself.
+inline double nearly(double bound) { return 1 + 2 * (bound - 1); }
 
 struct Answer {
   Finding finding = Finding::kOpen;
   double median = 0;  // of the ratios; 0 where there are none
   Interval interval;  // its 95 % interval
-  // That ratios like these come from a true median within the range. Wilcoxon's test, times the number of looks
-  // (Bonferroni), and over all questions by Holm.
+  // That ratios like these come from a true median within the range: Wilcoxon's test, over the share of its look
+  // (Bonferroni), the least of all looks whose interval was outside, and over all questions by Holm.
   double p_above = 1;
   double p_below = 1;
-  // The base differs from itself by half of what is allowed, or more: p < 0.01 in either direction.
+  // The base differs from itself by half of what is allowed, or more: p < 0.02 over all questions, by Holm.
   bool control_tripped = false;
 };
 
-// One answer a question. Open: all that have fewer ratios than the first look.
+// One answer a question. Open: all that have fewer ratios than the first look. What was found at one look stays found:
+// the look was paid for, and later pairs don't take it back. A number of ratios between two looks is where the time
+// ended, which makes it the last look; it may spend what is left.
 //
 // Which null: a one-sided Wilcoxon test of log(ratio) - log(bound), that the true median is on the bound. Against a
 // ratio of 1 the test would only say that there is some change, however small, and leave the size to the interval
-// alone. It needs differences that are symmetric about their median. They are: the two runs of a pair are taken in
-// random order, so their noise is exchangeable, and the difference of two exchangeable logarithms is symmetric.
+// alone. It needs differences that are symmetric about their median. They are: the two sides of a pair take their turns
+// in random order, so their noise is exchangeable, and the difference of two exchangeable logarithms is symmetric.
 //
 // A finding needs the interval and the test: all of the interval outside, and p below the level; or all of it within,
 // and the opposite test below `false_quiet`.

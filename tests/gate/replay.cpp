@@ -1,7 +1,13 @@
 // The gate's decision over samples that were recorded before: what share of many decisions finds what. Each decision
-// draws its turns from the recording in stretches of eight neighbours, so that what neighbours have in common stays.
+// draws its blocks from the recording in stretches of eight neighbours, so that what neighbours have in common stays.
 //
-//   shardflow_gate_replay DECISIONS THRESHOLD_PERCENT FILE...     files of `shardflow gate --pairs N --format json`
+// A recording's own luck must not decide: base and control are the same program, so each block gives its turns to these
+// two at random; and where this build is the same program as well, to all three, which makes it exactly a recording
+// of no change.
+//
+//   shardflow_gate_replay DECISIONS THRESHOLD_PERCENT FILE...
+//
+// Files of `shardflow gate --pairs N --format json`; of identical builds where the name ends in "none.json".
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -13,137 +19,147 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/measure/gate.hpp"
+#include "app/gate_questions.hpp"
+#include "app/gate_runs.hpp"
+#include "app/options.hpp"
 
 namespace {
 
 using namespace shardflow;
+using namespace shardflow::app;
 
 constexpr std::size_t kStretch = 8;
-constexpr double kMaxTime_s = 150;  // the gate's default, of each part
 
-// Metric by metric, a value a turn.
-using Series = std::map<std::string, std::vector<double>>;
-struct Workload {
-  std::string name;
-  Series base;
-  Series here;
-  Series control;
-
-  std::size_t turns() const { return base.at("wall_ms").size(); }
-  double turn_s(std::size_t turn) const {
-    return (base.at("wall_ms")[turn] + here.at("wall_ms")[turn] + control.at("wall_ms")[turn]) / 1e3;
+std::vector<GateSample> read_samples(const nlohmann::json& series) {
+  const std::size_t turns = series.at("wall_ms").size();
+  std::vector<GateSample> samples(turns);
+  const auto value = [&](const char* name, std::size_t turn) { return series.at(name).at(turn).get<double>(); };
+  for (std::size_t turn = 0; turn < turns; ++turn) {
+    GateSample& sample = samples[turn];
+    sample.wall_s = value("wall_ms", turn) / 1e3;
+    sample.user_s = value("user_ms", turn) / 1e3;
+    sample.system_s = value("system_ms", turn) / 1e3;
+    sample.peak_bytes = value("peak_MB", turn) * 1e6;
+    sample.bytes_per_key = value("bytes-per-key_B", turn);
   }
-};
+  return samples;
+}
 
-std::vector<Workload> read(const std::string& path) {
+std::vector<GateWorkload> read(const std::string& path) {
   std::ifstream in(path);
   const auto json = nlohmann::json::parse(in);
-  std::vector<Workload> workloads;
-  for (const auto& series : json["samples"]) {
-    if (series["part"] != "first") continue;
-    const std::string group = series["group"];
-    if (workloads.empty() || workloads.back().name != group) workloads.push_back({group, {}, {}, {}});
-    Workload& workload = workloads.back();
-    const std::string build = series["build"];
-    Series& values = build == "base" ? workload.base : build == "here" ? workload.here : workload.control;
-    for (const char* const metric : {"wall_ms", "cpu_ms", "peak_MB", "bytes-per-key_B"}) {
-      values[metric] = series.at(metric).get<std::vector<double>>();
-    }
+  std::vector<GateWorkload> workloads;
+  for (const auto& series : json.at("samples")) {
+    if (series.at("part") != "first") continue;
+    const std::string group = series.at("group");
+    if (workloads.empty() || workloads.back().name != group) workloads.push_back({group, {}, {}});
+    const std::string build = series.at("build");
+    const GateRole role = build == "base" ? kBase : build == "here" ? kHere : kControl;
+    workloads.back().first[role] = read_samples(series);
   }
   return workloads;
 }
 
-// The gate's own defaults.
-std::map<std::string, double> allowed(double threshold) {
-  return {{"wall_ms", threshold}, {"cpu_ms", threshold}, {"peak_MB", 1.10}, {"bytes-per-key_B", 1.05}};
-}
-
 class Decision {
  public:
-  Decision(const std::vector<Workload>& workloads, double threshold, std::uint64_t seed)
-      : workloads_(workloads), random_(seed) {
-    for (std::size_t i = 0; i < workloads.size(); ++i) {
-      for (const auto& [metric, most] : allowed(threshold)) {
-        samples_.first.push_back({i, {0, most}, {}, {}});
-        metrics_.push_back(metric);
-      }
-    }
-    samples_.confirmation = samples_.first;
+  Decision(const std::vector<GateWorkload>& recorded, const GateOptions& options, bool identical, std::uint64_t seed)
+      : recorded_(recorded), options_(options), identical_(identical), random_(seed) {
+    for (const GateWorkload& workload : recorded) drawn_.push_back({workload.name, {}, {}});
   }
 
-  // The verdict; elapsed_s tells how long the runs would have taken.
-  Verdict decide() {
-    double deadline = kMaxTime_s;
+  // elapsed_s tells how long the runs would have taken.
+  Judgement decide() {
+    double deadline = options_.max_time_s;
     for (bool confirming = false;;) {
-      const Judgement judgement = judge(rule_, samples_, elapsed_s >= deadline);
-      if (judgement.verdict != Verdict::kOpen) return judgement.verdict;
-      if (judgement.confirming && !confirming) deadline = elapsed_s + kMaxTime_s;
+      Judgement judgement = judge(rule_, gate_samples(options_.allowed, drawn_), elapsed_s >= deadline);
+      if (judgement.verdict != Verdict::kOpen) return judgement;
+      if (judgement.confirming && !confirming) deadline = elapsed_s + options_.max_time_s;
       confirming = judgement.confirming;
-      auto& questions = confirming ? samples_.confirmation : samples_.first;
-      for (const std::size_t workload : judgement.workloads) extend(questions, workload, judgement.pairs);
+      measure(judgement, deadline);
     }
   }
 
   double elapsed_s = 0;
 
  private:
-  void extend(std::vector<GateQuestion>& questions, std::size_t workload, std::size_t pairs) {
-    const Workload& from = workloads_[workload];
-    while (pairs_of(questions, workload) < pairs) {
-      const std::size_t start = random_() % from.turns();
-      for (std::size_t i = 0; i < kStretch && pairs_of(questions, workload) < pairs; ++i) {
-        add_turn(questions, workload, (start + i) % from.turns());
+  struct Stretch {
+    std::size_t next = 0;
+    std::size_t left = 0;
+  };
+
+  // As the gate does: a block of each workload in turn, until all have enough or the time is over.
+  void measure(const Judgement& open, double deadline) {
+    std::map<std::size_t, Stretch> stretches;
+    for (bool more = true; more;) {
+      more = false;
+      for (const std::size_t i : open.workloads) {
+        GateTurns& turns = drawn_[i].turns(open.confirming);
+        if (pairs_of(turns) >= open.pairs) continue;
+        draw_block(recorded_[i].first, stretches[i], turns);
+        more = true;
+      }
+      if (elapsed_s >= deadline) return;
+    }
+  }
+
+  void draw_block(const GateTurns& from, Stretch& stretch, GateTurns& to) {
+    const std::size_t blocks = pairs_of(from);
+    if (stretch.left == 0) stretch = {random_() % blocks, kStretch};
+    const std::array<GateRole, kGateRoles> roles = shuffled_roles();
+    for (std::size_t turn = 2 * stretch.next; turn < 2 * stretch.next + 2; ++turn) {
+      for (std::size_t role = 0; role < kGateRoles; ++role) {
+        to[role].push_back(from[roles[role]][turn]);
+        elapsed_s += to[role].back().wall_s;
       }
     }
+    stretch = {(stretch.next + 1) % blocks, stretch.left - 1};
   }
 
-  void add_turn(std::vector<GateQuestion>& questions, std::size_t workload, std::size_t turn) {
-    const Workload& from = workloads_[workload];
-    for (std::size_t i = 0; i < questions.size(); ++i) {
-      if (questions[i].workload != workload) continue;
-      const double base = from.base.at(metrics_[i])[turn];
-      questions[i].ratios.push_back(from.here.at(metrics_[i])[turn] / base);
-      questions[i].control.push_back(from.control.at(metrics_[i])[turn] / base);
-    }
-    elapsed_s += from.turn_s(turn);
+  std::array<GateRole, kGateRoles> shuffled_roles() {
+    std::array<GateRole, kGateRoles> roles{kBase, kHere, kControl};
+    if (random_() % 2 == 0) std::swap(roles[kBase], roles[kControl]);
+    if (identical_) std::swap(roles[kHere], roles[random_() % kGateRoles]);
+    return roles;
   }
 
-  static std::size_t pairs_of(const std::vector<GateQuestion>& questions, std::size_t workload) {
-    return std::ranges::find(questions, workload, &GateQuestion::workload)->ratios.size();
-  }
-
-  const std::vector<Workload>& workloads_;
+  const std::vector<GateWorkload>& recorded_;
+  const GateOptions& options_;
+  bool identical_;
   std::mt19937_64 random_;
   GateRule rule_;
-  GateSamples samples_;
-  std::vector<std::string> metrics_;
+  std::vector<GateWorkload> drawn_;
 };
 
 // What the change truly was, by all of the recording: the largest of its workloads, in percent.
-double largest_change(const std::vector<Workload>& workloads, const std::string& metric) {
+double largest_change(const std::vector<GateWorkload>& workloads, const char* metric) {
   double largest = -100;
-  for (const Workload& workload : workloads) {
-    largest = std::max(largest, 100 * (median(paired_ratios(workload.base.at(metric), workload.here.at(metric))) - 1));
+  for (const GateWorkload& workload : workloads) {
+    const GateQuestion question = gate_question(0, *find_metric(metric), {}, workload.first);
+    largest = std::max(largest, 100 * (median(question.ratios) - 1));
   }
   return largest;
 }
 
-void replay(const std::string& path, int decisions, double threshold) {
-  const std::vector<Workload> workloads = read(path);
+void replay(const std::string& path, int decisions, const GateOptions& options) {
+  const std::vector<GateWorkload> workloads = read(path);
   std::map<Verdict, int> verdicts;
+  int nearly = 0;
   std::vector<double> seconds;
   for (int i = 0; i < decisions; ++i) {
-    Decision decision(workloads, threshold, static_cast<std::uint64_t>(i) + 1);
-    ++verdicts[decision.decide()];
+    Decision decision(workloads, options, path.ends_with("none.json"), static_cast<std::uint64_t>(i) + 1);
+    const Judgement judgement = decision.decide();
+    ++verdicts[judgement.verdict];
+    const auto is_nearly = [](const Answer& answer) { return answer.finding == Finding::kNearly; };
+    if (judgement.verdict == Verdict::kPass && std::ranges::any_of(judgement.first, is_nearly)) ++nearly;
     seconds.push_back(decision.elapsed_s);
   }
-  const auto percent = [&](Verdict verdict) { return 100.0 * verdicts[verdict] / decisions; };
+  const auto percent = [&](int count) { return 100.0 * count / decisions; };
   const std::string name = path.substr(path.rfind('/') + 1);
-  std::printf("%-28s %+7.1f %+7.1f %+7.1f %8.1f %8.1f %8.1f %7.0f %6.0f\n", name.substr(0, name.rfind('.')).c_str(),
-              largest_change(workloads, "wall_ms"), largest_change(workloads, "cpu_ms"),
-              largest_change(workloads, "peak_MB"), percent(Verdict::kOutside), percent(Verdict::kPass),
-              percent(Verdict::kUndecided), quantile(seconds, 0.5), quantile(seconds, 0.9));
+  std::printf("%-20s %+6.1f %+6.1f %+6.1f %8.1f %7.1f %7.1f %8.1f %5.0f %5.0f\n",
+              name.substr(0, name.rfind('.')).c_str(), largest_change(workloads, "wall"),
+              largest_change(workloads, "cpu"), largest_change(workloads, "peak"), percent(verdicts[Verdict::kOutside]),
+              percent(verdicts[Verdict::kPass]), percent(nearly), percent(verdicts[Verdict::kUndecided]),
+              quantile(seconds, 0.5), quantile(seconds, 0.9));
 }
 
 }  // namespace
@@ -154,12 +170,13 @@ int main(int argc, char** argv) try {
     return 2;
   }
   const int decisions = std::max(1, std::atoi(argv[1]));
-  const double percent = std::atof(argv[2]);
-  std::printf("%d decisions each, threshold %g %%; changes in %%, of the workload with the largest\n", decisions,
-              percent);
-  std::printf("%-28s %7s %7s %7s %8s %8s %8s %7s %6s\n", "recording", "wall", "cpu", "peak", "slower %", "pass %",
-              "undec. %", "s (50%)", "(90%)");
-  for (int i = 3; i < argc; ++i) replay(argv[i], decisions, 1 + percent / 100);
+  // What the program would decide with: its bounds, its time.
+  const GateOptions options = parse_gate({"--against", "recorded", "--threshold", argv[2]}).options;
+  std::printf("%d decisions each, threshold %s %%; changes in %%, of the workload with the largest\n", decisions,
+              argv[2]);
+  std::printf("%-20s %6s %6s %6s %8s %7s %7s %8s %5s %5s\n", "recording", "wall", "cpu", "peak", "slower %", "pass %",
+              "nearly", "undec. %", "s 50%", "90%");
+  for (int i = 3; i < argc; ++i) replay(argv[i], decisions, options);
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "shardflow_gate_replay: %s\n", error.what());
