@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/input/synthetic.hpp"
@@ -10,8 +11,11 @@
 
 namespace shardflow::app {
 
+// Not a mode, but bounded like one: what a load can't do without, as `load --floor` measures it.
+inline constexpr std::string_view kFloor = "floor";
+
 struct ModeBound {
-  std::string mode;  // what flow's time per record is divided by the time of
+  std::string mode;  // what flow's time per record is divided by the time of; or kFloor
   Range allowed;
 };
 
@@ -25,8 +29,8 @@ struct GateBounds {
 GateBounds parse_gate_bounds(const std::string& text);
 // The whole file, with its comments. Reading it gives the same bounds again.
 std::string gate_bounds_text(const GateBounds& bounds);
-// The range about a measured interval of a ratio: a margin to both sides, and two digits.
-Range range_around(const Interval& interval);
+// The range about a measured interval of flow's ratio to `mode`: a margin to both sides, and two digits.
+Range range_around(std::string_view mode, const Interval& interval);
 // Line by line: "- " what is only in `before`, "+ " only in `after`, "  " in both. Lines pair up by their name.
 std::string bounds_difference(const std::string& before, const std::string& after);
 

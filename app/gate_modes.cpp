@@ -55,7 +55,7 @@ double core_share(std::uint32_t threads) {
   return std::min(1.0, std::accumulate(given.begin(), given.end(), 0.0) / threads);
 }
 
-// flow and another mode, in turn.
+// flow and another mode, in turn; or, if that is the floor, both in one run.
 enum Role : std::size_t { kOther, kFlowRole, kRoles };
 
 struct Pairing {
@@ -63,6 +63,7 @@ struct Pairing {
   bool few_records = false;
   std::array<std::array<Series, kRoles>, 2> turns{};  // by whether it is the confirmation, and by role
 
+  bool is_floor() const { return bound.mode == kFloor; }
   std::size_t pairs(bool confirming) const { return turns[confirming ? 1 : 0][kOther].size(); }
 };
 
@@ -104,7 +105,7 @@ class Modes {
     measure(all, Clock::time_point::max());
     GateBounds measured = bounds_;
     for (std::size_t i = 0; i < pairings_.size(); ++i) {
-      measured.modes[i].allowed = range_around(median_interval(question(i, false).ratios));
+      measured.modes[i].allowed = range_around(pairings_[i].bound.mode, median_interval(question(i, false).ratios));
     }
     return measured;
   }
@@ -115,6 +116,10 @@ class Modes {
  private:
   void warm_up(Pairing& pairing) {
     note("warm-up: " + pairing.bound.mode);
+    if (pairing.is_floor()) {
+      run_mode(pairing, kFlowRole);
+      return;
+    }
     pairing.few_records = true;
     const GateRun few = run_mode(pairing, kOther);
     const auto records = static_cast<double>(SyntheticSpec::parse(bounds_.input).records);
@@ -125,6 +130,7 @@ class Modes {
     std::vector<std::string> words{"--mode", role == kFlowRole ? kFlow : pairing.bound.mode, "--threads",
                                    std::to_string(bounds_.threads)};
     if (role == kOther && pairing.few_records) words.insert(words.end(), {"--records", kFewRecords});
+    if (pairing.is_floor()) words.emplace_back("--floor");
     const std::chrono::milliseconds timeout(static_cast<std::int64_t>(1e3 * options_.timeout_s));
     return run_build(this_build(), std::move(words), input_, timeout, interrupt_);
   }
@@ -143,8 +149,16 @@ class Modes {
 
   void block(Pairing& pairing, bool confirming) {
     core_shares_.push_back(core_share(bounds_.threads));
+    auto& turns = pairing.turns[confirming ? 1 : 0];
     for (const std::size_t role : shuffled_block(kRoles, random_)) {
-      pairing.turns[confirming ? 1 : 0][role].push_back(run_mode(pairing, role).sample);
+      if (!pairing.is_floor()) {
+        turns[role].push_back(run_mode(pairing, role).sample);
+      } else if (role == kFlowRole) {
+        GateRun run = run_mode(pairing, kFlowRole);
+        turns[kFlowRole].push_back(run.sample);
+        run.sample.ns_per_record = run.floor_ns_per_record;
+        turns[kOther].push_back(run.sample);
+      }
     }
     note("flow/" + pairing.bound.mode + ": " + std::to_string(pairing.pairs(confirming)) + " pairs");
   }

@@ -46,6 +46,7 @@ GateRun parse_run(const ProcessResult& result) try {
   run.sample.system_s = result.usage.system_s;
   run.sample.switches = static_cast<double>(result.usage.voluntary_switches + result.usage.involuntary_switches);
   run.sample.ns_per_record = number("ns_per_record");
+  if (json.contains("floor_s")) run.floor_ns_per_record = 1e9 * number("floor_s") / number("records");
   if (json.contains("peak_resident_bytes")) run.sample.peak_bytes = number("peak_resident_bytes");
   if (json.contains("table_bytes") && json.contains("arena_bytes") && run.keys > 0) {
     run.sample.bytes_per_key =

@@ -41,7 +41,8 @@ struct GateRun {
   GateSample sample;
   std::uint64_t records = 0;
   std::uint64_t keys = 0;
-  std::string digest;  // where --digest was among the arguments
+  std::string digest;              // where --digest was among the arguments
+  double floor_ns_per_record = 0;  // likewise with --floor
 };
 
 // Runs `load ARGUMENTS -- INPUT`. Throws std::runtime_error that names the build if it can't be started, fails,

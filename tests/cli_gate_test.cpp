@@ -196,6 +196,19 @@ TEST_CASE("modes within their ranges pass, below or above them fail, and --updat
   CHECK(folder().read("modes.ini").find("\nthreads = 1\nflow/serial = ") != std::string::npos);
 }
 
+TEST_CASE("flow is held against the floor as well, which the same runs measure") {
+  const std::string file =
+      folder().write("floor.ini", "input = sequential:records=2k\nthreads = 1\nflow/floor = 0.01 to 100000\n");
+  const std::string json_file = folder().path("floor.json");
+  CHECK(run({"gate", "--bounds", file, "--pairs", "15", "--save", json_file}).exit_code == 0);
+  const auto json = nlohmann::json::parse(folder().read("floor.json"));
+  CHECK(json["rows"][0]["metric"] == "flow/floor");
+  CHECK(json["rows"][0]["here"].get<double>() > json["rows"][0]["base"].get<double>());
+  CHECK(json["samples"][0]["build"] == "floor");
+  CHECK(json["samples"][0]["wall_ms"] == json["samples"][1]["wall_ms"]);
+  CHECK(run({"gate", "--update", "--bounds", file, "--pairs", "15"}).out.find("+ flow/floor = ") != std::string::npos);
+}
+
 TEST_CASE("with fewer cores than the bounds name threads, nothing is said about the modes") {
   const std::string file =
       folder().write("large.ini", "input = sequential:records=2k\nthreads = 4000\nflow/serial = 0.1 to 1\n");

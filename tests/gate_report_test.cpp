@@ -209,11 +209,12 @@ TEST_CASE("a block says the smaller of a build's two turns, and CPU time vouches
 }
 
 TEST_CASE("the bounds' text reads back as what it was written from") {
-  const GateBounds bounds{"sequential:records=500k", 2, {{"channel", {0.02, 0.1}}, {"serial", {0.4, 0.79}}}};
+  const GateBounds bounds{"sequential:records=500k", 2, {{"floor", {2, 5}}, {"serial", {0.4, 0.79}}}};
   const GateBounds again = parse_gate_bounds(gate_bounds_text(bounds));
   CHECK(again.input == bounds.input);
   CHECK(again.threads == 2);
   REQUIRE(again.modes.size() == 2);
+  CHECK(again.modes[0].mode == kFloor);
   CHECK(again.modes[1].mode == "serial");
   CHECK(again.modes[1].allowed.low == 0.4);
   CHECK(again.modes[1].allowed.high == 0.79);
@@ -228,7 +229,8 @@ TEST_CASE("bad bounds are told with their line") {
       return error.what();
     }
   };
-  CHECK(message("threads = 2\nflow/none = 1 to 2\n") == "line 2: 'flow/none' is none of input, threads and flow/MODE");
+  CHECK(message("threads = 2\nflow/none = 1 to 2\n") ==
+        "line 2: 'flow/none' is none of input, threads, flow/MODE and flow/floor");
   CHECK(message("flow/serial = 2 to 1\n") == "line 1: '2 to 1' is not 'LOW to HIGH' with 0 < LOW < HIGH");
   CHECK(message("flow/serial = 1 2\n") == "line 1: '1 2' is not 'LOW to HIGH' with 0 < LOW < HIGH");
   CHECK(message("# nothing\nserial\n") == "line 2: 'serial' is not 'NAME = VALUE'");
@@ -237,10 +239,20 @@ TEST_CASE("bad bounds are told with their line") {
 }
 
 TEST_CASE("a range has a margin to both sides and is rounded away from the middle") {
-  const Range range = range_around({0.5, 0.6, 0.95});
-  CHECK(range.low == doctest::Approx(0.25));
-  CHECK(range.high == doctest::Approx(1.2));
-  CHECK(range_around({0.00199, 0.002, 0.95}).low == doctest::Approx(0.00099));
+  const Range range = range_around("map", {0.5, 0.6, 0.95});
+  CHECK(range.low == doctest::Approx(0.33));
+  CHECK(range.high == doctest::Approx(0.90));
+  CHECK(range_around("map", {0.00298, 0.003, 0.95}).low == doctest::Approx(0.0019));
+}
+
+TEST_CASE("what switches between threads for every record has a wider margin") {
+  CHECK(range_around("channel", {0.5, 0.6, 0.95}).low == doctest::Approx(0.25));
+  CHECK(range_around("channel", {0.5, 0.6, 0.95}).high == doctest::Approx(1.2));
+}
+
+TEST_CASE("flow may not be as slow as serial, unless it was when it was measured") {
+  CHECK(range_around("serial", {0.6, 0.8, 0.95}).high == doctest::Approx(0.99));
+  CHECK(range_around("serial", {0.9, 1.1, 0.95}).high == doctest::Approx(1.7));
 }
 
 TEST_CASE("the difference of two files pairs lines by their names") {

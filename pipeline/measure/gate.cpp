@@ -103,7 +103,9 @@ bool is_nearly_within(const GateRule& rule, const GateQuestion& question, const 
   if (!question.voucher || answers[*question.voucher].finding != Finding::kWithin) return false;
   if (answer.finding != Finding::kOpen || question.ratios.size() < rule.looks.front().pairs) return false;
   const double bound = nearly(question.allowed.high);
-  return answer.median < question.allowed.high && answer.interval.high < bound &&
+  // Both ends of it are at the level, and one counts.
+  const Interval interval = median_interval(question.ratios, 1 - 2 * rule.false_quiet);
+  return answer.median < question.allowed.high && interval.high < bound &&
          p_below(question.ratios, bound) < rule.false_quiet;
 }
 

@@ -42,8 +42,8 @@ struct GateQuestion {
   Range allowed;
   std::vector<double> ratios;   // this build's over the base's, a number a pair, all above 0
   std::vector<double> control;  // the base's over the base's again, from the same turns; may be empty
-  // The question that vouches for this one (of wall time: that of CPU time, which varies less). Where that is within
-  // and this one is still open at the last look, it will do that this one is `kNearly`.
+  // The question that vouches for this one (for wall time, that of CPU time, which varies less). If that one is within
+  // and this one is still open at the last look, kNearly will do. It never makes a question outside.
   std::optional<std::size_t> voucher;
 };
 
@@ -52,7 +52,7 @@ enum class Finding {
   kWithin,
   kAbove,
   kBelow,
-  kNearly,  // vouched for: the median is within, and shown to be less than `nearly` of the bound
+  kNearly,  // vouched for: the median of the ratios is within, and the true one shown to be below nearly(bound)
 };
 
 // Above 1 by twice as much as `bound`: what can be shown where a machine is too noisy to show the bound itself.
