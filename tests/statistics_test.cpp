@@ -7,10 +7,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <initializer_list>
+#include <iterator>
 #include <numeric>
 #include <random>
+#include <sstream>
+#include <string>
 #include <vector>
 
 namespace {
@@ -87,6 +91,25 @@ Sample difference(const Sample& left, const Sample& right) {
   return result;
 }
 
+Sample numbers(const std::string& text) {
+  std::istringstream in(text);
+  return {std::istream_iterator<double>(in), {}};
+}
+
+// The fields of each line of data/statistics/NAME.tsv but for the header; see its README.
+std::vector<std::vector<std::string>> vectors(const std::string& name) {
+  std::ifstream in(SHARDFLOW_DATA "/statistics/" + name + ".tsv");
+  std::vector<std::vector<std::string>> rows;
+  std::string line;
+  for (std::getline(in, line); std::getline(in, line);) {
+    std::istringstream fields(line);
+    std::vector<std::string>& row = rows.emplace_back();
+    for (std::string field; std::getline(fields, field, '\t');) row.push_back(field);
+  }
+  REQUIRE(rows.size() > 10);
+  return rows;
+}
+
 Sample negated(Sample sample) {
   for (double& value : sample) value = -value;
   return sample;
@@ -107,6 +130,13 @@ TEST_CASE("a quantile lies between its neighbours, as in R's type 7") {
   CHECK(quantile(sample, 0.5) == 25);
   CHECK(quantile(sample, 0.9) == doctest::Approx(37));
   CHECK(quantile(sample, 1) == 40);
+}
+
+TEST_CASE("quantiles are those of NumPy") {
+  for (const auto& row : vectors("quantile")) {
+    CAPTURE(row[1]);
+    CHECK(quantile(numbers(row[2]), std::stod(row[1])) == doctest::Approx(std::stod(row[0])).epsilon(1e-12));
+  }
 }
 
 // The ranks are those of Conover, "Practical Nonparametric Statistics" (1999), table A3.
@@ -259,6 +289,24 @@ TEST_CASE("the sides of the test overlap in what was seen, and zeros say nothing
   CHECK(wilcoxon_p_value(Sample{}) == 1);
   CHECK(wilcoxon_p_value(Sample(9, 0.0)) == 1);
   CHECK(wilcoxon_p_value(Sample{1}) == 0.5);
+}
+
+TEST_CASE("p-values are those of SciPy, exact ones and approximate ones, with ties and zeros") {
+  for (const auto& row : vectors("wilcoxon")) {
+    CAPTURE(row[2]);
+    const WilcoxonMethod method = row[1] == "exact" ? WilcoxonMethod::kExact : WilcoxonMethod::kNormal;
+    CHECK(wilcoxon_p_value(numbers(row[2]), method) == doctest::Approx(std::stod(row[0])).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("Holm's correction is that of statsmodels") {
+  for (const auto& row : vectors("holm")) {
+    const Sample adjusted = holm_adjusted(numbers(row[1]));
+    const Sample expected = numbers(row[0]);
+    REQUIRE(adjusted.size() == expected.size());
+    for (std::size_t index = 0; index < expected.size(); ++index)
+      CHECK(adjusted[index] == doctest::Approx(expected[index]).epsilon(1e-12));
+  }
 }
 
 // The first from the documentation of Pingouin's multicomp, the second from that of stdlib's padjust.
