@@ -46,9 +46,15 @@ std::int64_t cpu_ns(clockid_t clock) {
   return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
 }
 
+// Asking for the process's CPU time takes half a microsecond: in each of 2,000 calls a run it would plant 2 % by
+// itself.
+constexpr unsigned kCallsPerLook = 8;
+
 // Keeps this thread busy until `percent` of the process's own CPU time so far has been planted.
 void slow_down(std::int64_t percent) {
+  static std::atomic<unsigned> calls{0};
   static std::atomic<std::int64_t> planted{0};
+  if (percent == 0 || ++calls % kCallsPerLook != 0) return;
   std::int64_t before = planted;
   const std::int64_t owed = (cpu_ns(CLOCK_PROCESS_CPUTIME_ID) - before) * percent / 100 - before;
   if (owed <= 0 || !planted.compare_exchange_strong(before, before + owed)) return;

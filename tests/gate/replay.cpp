@@ -30,32 +30,29 @@ using namespace shardflow::app;
 
 constexpr std::size_t kStretch = 8;
 
-std::vector<GateSample> read_samples(const nlohmann::json& series) {
+void read_samples(const nlohmann::json& series, std::vector<GateSample>& samples) {
   const std::size_t turns = series.at("wall_ms").size();
-  std::vector<GateSample> samples(turns);
   const auto value = [&](const char* name, std::size_t turn) { return series.at(name).at(turn).get<double>(); };
   for (std::size_t turn = 0; turn < turns; ++turn) {
-    GateSample& sample = samples[turn];
+    GateSample& sample = samples.emplace_back();
     sample.wall_s = value("wall_ms", turn) / 1e3;
     sample.user_s = value("user_ms", turn) / 1e3;
     sample.system_s = value("system_ms", turn) / 1e3;
     sample.peak_bytes = value("peak_MB", turn) * 1e6;
     sample.bytes_per_key = value("bytes-per-key_B", turn);
   }
-  return samples;
 }
 
+// Of both parts: a confirmation is as good a recording of its workload as the first part.
 std::vector<GateWorkload> read(const std::string& path) {
   std::ifstream in(path);
   const auto json = nlohmann::json::parse(in);
   std::vector<GateWorkload> workloads;
   for (const auto& series : json.at("samples")) {
-    if (series.at("part") != "first") continue;
     const std::string group = series.at("group");
     if (workloads.empty() || workloads.back().name != group) workloads.push_back({group, {}, {}});
     const std::string build = series.at("build");
-    const GateRole role = build == "base" ? kBase : build == "here" ? kHere : kControl;
-    workloads.back().first[role] = read_samples(series);
+    read_samples(series, workloads.back().first[build == "base" ? kBase : build == "here" ? kHere : kControl]);
   }
   return workloads;
 }
