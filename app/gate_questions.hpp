@@ -30,10 +30,11 @@ struct GateWorkload {
   GateTurns& turns(bool confirming) { return confirming ? confirmation : first; }
 };
 
-// What blocks say of a metric: the smaller of a build's two turns. What else runs on the machine only ever adds, so
-// this varies a third to a half less than the mean of the two where another process wants a core half of the time; and
-// it is as exchangeable as single turns are. The price: a slowdown in fewer than seven of ten runs is not seen, since
-// the smaller of two has it in less than half of the blocks.
+// What blocks say of a metric: the smaller of a build's two turns, which is as exchangeable as single turns are. What
+// else runs on the machine only ever adds: recorded on a virtual machine, with another process on a core half of the
+// time and without, ratios of these spread by up to two thirds less than ratios of single turns, and never more. The
+// price: a slowdown in fewer than seven of ten runs is not seen, since then fewer than half of the blocks have it in
+// both turns, and the median does not move.
 std::vector<double> block_values(std::span<const GateSample> turns, const GateMetric& metric);
 
 // Whether both builds tell it of each of their turns.
