@@ -169,11 +169,13 @@ void settle(const GateRule& rule, std::span<const GateQuestion> questions, Judge
 }
 
 // A control that tripped takes back what was decided, in either direction.
-void heed_control(Judgement& judgement) {
+void heed_controls(const GateSamples& samples, Judgement& judgement) {
+  if (judgement.verdict == Verdict::kOpen) return;
+  watch_controls(samples.first, judgement.first);
+  watch_controls(samples.confirmation, judgement.confirmation);
   const bool tripped = std::ranges::any_of(judgement.first, &Answer::control_tripped) ||
                        std::ranges::any_of(judgement.confirmation, &Answer::control_tripped);
-  if (judgement.verdict == Verdict::kOpen || !tripped) return;
-  give_up(judgement, Reason::kControl);
+  if (tripped) give_up(judgement, Reason::kControl);
 }
 
 void confirm(const GateRule& rule, const GateSamples& samples, bool time_over, Judgement& judgement) {
@@ -206,7 +208,6 @@ std::vector<Answer> answers(const GateRule& rule, std::span<const GateQuestion> 
     if (answer.p_above < rule.false_alarm) answer.finding = Finding::kAbove;
     if (answer.p_below < rule.false_alarm) answer.finding = Finding::kBelow;
   }
-  watch_controls(questions, answers);
   return answers;
 }
 
@@ -225,7 +226,7 @@ Judgement judge(const GateRule& rule, const GateSamples& samples, bool time_over
   } else if (!ask_for_more(rule, samples.first, open, time_over, judgement)) {
     settle(rule, samples.first, judgement);
   }
-  heed_control(judgement);
+  heed_controls(samples, judgement);
   return judgement;
 }
 

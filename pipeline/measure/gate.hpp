@@ -66,7 +66,8 @@ struct Answer {
   // (Bonferroni), the least of all looks whose interval was outside, and over all questions by Holm.
   double p_above = 1;
   double p_below = 1;
-  // The base differs from itself by half of what is allowed, or more: p < 0.02 over all questions, by Holm.
+  // The base differs from itself by half of what is allowed, or more: p < 0.02 over all questions, by Holm. Only told
+  // with a verdict.
   bool control_tripped = false;
 };
 
