@@ -11,7 +11,7 @@ namespace tbb = oneapi::tbb;
 NodeArenas::NodeArenas(const std::vector<tbb::numa_node_id>& nodes, std::uint32_t threads) {
   const auto each = std::max<std::size_t>(1, threads / std::max<std::size_t>(1, nodes.size()));
   for (const tbb::numa_node_id node : nodes) {
-    arenas_.emplace_back(tbb::task_arena::constraints(node, static_cast<int>(each)));
+    arenas_.emplace_back(tbb::task_arena::constraints().set_numa_id(node).set_max_concurrency(static_cast<int>(each)));
   }
 }
 

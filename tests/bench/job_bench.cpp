@@ -72,11 +72,14 @@ std::vector<bench::Bound> bounds_of_modes(const nlohmann::json& comparison) {
     throw std::runtime_error("compare has no mode " + mode);
   };
   std::vector<bench::Bound> bounds;
-  for (const auto& [mode, least] :
-       std::map<std::string, double>{{"channel", 10}, {"tasks", 15}, {"threads", 300}, {"map", 4}}) {
+  const auto add = [&](const std::string& mode, double least) {
     bounds.push_back({"compare, 5M unique: " + mode + " over flow", least,
-                      [=](std::size_t round) { return ns(mode, round) / ns("flow", round); }});
-  }
+                      [ns, mode](std::size_t round) { return ns(mode, round) / ns("flow", round); }});
+  };
+  add("channel", 10);
+  add("tasks", 15);
+  add("threads", 300);
+  add("map", 4);
   return bounds;
 }
 
