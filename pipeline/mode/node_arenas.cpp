@@ -17,7 +17,7 @@ NodeArenas::NodeArenas(const std::vector<tbb::numa_node_id>& nodes, std::uint32_
 
 std::vector<tbb::numa_node_id> numa_nodes() {
   std::vector<tbb::numa_node_id> nodes = tbb::info::numa_nodes();
-  std::erase(nodes, tbb::task_arena::automatic);  // all it says without tbbbind
+  std::erase_if(nodes, [](tbb::numa_node_id node) { return node < 0; });  // "automatic": all it says without tbbbind
   return nodes;
 }
 

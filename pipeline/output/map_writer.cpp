@@ -8,30 +8,36 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pipeline/mode/in_arena.hpp"
 #include "pipeline/output/page_writer.hpp"
+#include "pipeline/pages.hpp"
+#include "pipeline/store/entry.hpp"
 
 namespace shardflow {
 namespace {
 
 namespace tbb = oneapi::tbb;
 
-// A stored record; its value stands behind its key.
+// A stored record: as small as it can be, because sorting moves it twenty times.
 struct SortedRecord {
-  std::uint64_t
-      prefix;  // eight bytes of the key as a number, from where keys begin to differ: decides most comparisons
-  const char* key;
-  std::uint32_t key_bytes;
-  std::uint32_t value_bytes;
+  // Eight bytes of the key as a number, from where keys begin to differ: decides most comparisons.
+  std::uint64_t prefix;
+  const char* entry;
 
-  std::string_view key_view() const { return {key, key_bytes}; }
+  std::string_view key() const { return entry::key(entry, entry::read(entry)); }
+  std::string_view value() const { return entry::value(entry, entry::read(entry)); }
   bool operator<(const SortedRecord& other) const {
-    return prefix != other.prefix ? prefix < other.prefix : key_view() < other.key_view();
+    return prefix != other.prefix ? prefix < other.prefix : has_lesser_key(other);
   }
+
+ private:
+  // Out of line, or the comparison of prefixes is no longer in line itself, and sorting takes a third longer.
+  [[gnu::noinline]] bool has_lesser_key(const SortedRecord& other) const { return key() < other.key(); }
 };
 
 std::uint64_t prefix_of(std::string_view key) {
@@ -63,22 +69,18 @@ std::string_view common_prefix(const Store& store) {
       [](std::string_view a, std::string_view b) { return common_prefix(a, b); });
 }
 
-using SortedRecords = std::unique_ptr<SortedRecord[]>;
-
-SortedRecords sorted_records(const Store& store) {
+// Fills `records`, which has room for all of the store's.
+void sort_records(const Store& store, std::span<SortedRecord> records) {
   const std::size_t skipped = common_prefix(store).size();
-  auto records = std::make_unique_for_overwrite<SortedRecord[]>(store.size());
-  std::vector<SortedRecord*> starts{records.get()};  // of each shard's
+  std::vector<SortedRecord*> starts{records.data()};  // of each shard's
   for (const Shard& shard : store.shards()) starts.push_back(starts.back() + shard.size());
   tbb::parallel_for(std::size_t{0}, store.shards().size(), [&](std::size_t i) {
     SortedRecord* to = starts[i];
-    store.shards()[i].for_each([&](std::string_view key, std::string_view value) {
-      *to++ = {prefix_of(key.substr(skipped)), key.data(), static_cast<std::uint32_t>(key.size()),
-               static_cast<std::uint32_t>(value.size())};
+    store.shards()[i].for_each_entry([&](const char* entry) {
+      *to++ = {prefix_of(entry::key(entry, entry::read(entry)).substr(skipped)), entry};
     });
   });
-  tbb::parallel_sort(records.get(), records.get() + store.size());
-  return records;
+  tbb::parallel_sort(records.begin(), records.end());
 }
 
 // The pieces of a store as it is: the chunks of its shards' arenas.
@@ -106,16 +108,19 @@ class StoredPieces {
 // Ranges of all records in the order of their keys.
 class SortedPieces {
  public:
-  explicit SortedPieces(const Store& store) : records_(sorted_records(store)), count_(store.size()) {}
-  std::size_t size() const { return (count_ + kRecords - 1) / kRecords; }
+  explicit SortedPieces(const Store& store)
+      : pages_(std::max<std::size_t>(1, store.size()) * sizeof(SortedRecord), budget_),
+        records_(reinterpret_cast<SortedRecord*>(pages_.data()), store.size()) {
+    sort_records(store, records_);
+  }
+  std::size_t size() const { return (records_.size() + kRecords - 1) / kRecords; }
   template <class Visit>
   void for_each(std::size_t piece, Visit&& visit) const {
-    const std::size_t end = std::min(count_, (piece + 1) * kRecords);
+    const std::size_t end = std::min(records_.size(), (piece + 1) * kRecords);
     for (std::size_t i = piece * kRecords; i < end; ++i) {
       // Sorted records lie all over memory.
-      if (i + kAhead < end) __builtin_prefetch(records_[i + kAhead].key);
-      const SortedRecord& record = records_[i];
-      visit(record.key_view(), std::string_view(record.key + record.key_bytes, record.value_bytes));
+      if (i + kAhead < end) __builtin_prefetch(records_[i + kAhead].entry);
+      visit(records_[i].key(), records_[i].value());
     }
   }
 
@@ -123,8 +128,9 @@ class SortedPieces {
   static constexpr std::size_t kRecords = std::size_t{1} << 16;
   static constexpr std::size_t kAhead = 16;
 
-  SortedRecords records_;
-  std::size_t count_;
+  MemoryBudget budget_{UINT64_MAX};  // the store's is for the store
+  Pages pages_;                      // huge ones: 80 MB of 5M records are faulted in at once
+  std::span<SortedRecord> records_;
 };
 
 template <RecordFormat format, class Pieces>

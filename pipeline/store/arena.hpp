@@ -102,7 +102,9 @@ class Arena {
     char* used_end;  // of every chunk but the last, whose end is next_
   };
 
-  Place place_of(const char* at) const { return number_ + static_cast<Place>((at - start_) / kUnit); }
+  Place place_of(const char* at) const {
+    return number_ + static_cast<Place>(static_cast<std::size_t>(at - start_) / entry::kUnitBytes);
+  }
   void add_chunk(std::size_t least_bytes);
   void drop_first_chunk();
 

@@ -46,6 +46,11 @@ class Shard {
     });
   }
   std::size_t chunks() const { return arena_.chunks(); }
+  // Calls visit(const char*) for every record's entry (see entry.hpp), in that order.
+  template <class Visit>
+  void for_each_entry(Visit&& visit) const {
+    arena_.for_each_live(visit);
+  }
 
   std::size_t size() const { return table_.size(); }
   // Records applied, repeats included.
