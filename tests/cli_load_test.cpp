@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "tests/cli_process.hpp"
+#include "tests/sanitized.hpp"
 
 using namespace testing;
 using namespace std::chrono_literals;
@@ -89,7 +90,7 @@ TEST_CASE("every mode, number of shards and of threads ends in the same digest")
   CHECK(flow["keys"] == serial["keys"]);
 }
 
-TEST_CASE("--numa says what it bound, or why nothing") {
+TEST_CASE("--numa says what it bound, or why nothing" * doctest::skip(testing::kSanitized)) {
   const Outcome outcome = run({"load", "-", "--numa"}, kThree);
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.error.find("\n  numa      ") != std::string::npos);

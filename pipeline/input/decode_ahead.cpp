@@ -5,8 +5,8 @@
 #include <zstd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <new>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -130,9 +130,10 @@ DecodeAhead::DecodeAhead(Coding coding, std::string_view first, std::function<st
       threads_(static_cast<std::size_t>(std::max(1, oneapi::tbb::this_task_arena::max_concurrency()))),
       uncut_(first) {}
 
-// Tasks that have not begun keep their units alive, and find them claimed.
+// Tasks that have not begun find their units claimed, so this takes no longer than what is being decoded.
 DecodeAhead::~DecodeAhead() {
-  for (const std::shared_ptr<Unit>& unit : ahead_) unit->claim();
+  for (const std::unique_ptr<Unit>& unit : ahead_) unit->claim();
+  while (tasks_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
 }
 
 std::size_t DecodeAhead::read_some(char* to, std::size_t most) {
@@ -140,8 +141,7 @@ std::size_t DecodeAhead::read_some(char* to, std::size_t most) {
     cut_units();
     if (ahead_.empty() || !finish_head()) return 0;
     const std::string_view text = ahead_.front()->text().substr(given_);
-    const std::size_t got = std::min(text.size(), most);
-    std::memcpy(to, text.data(), got);
+    const std::size_t got = text.copy(to, most);
     given_ += got;
     if (got < text.size()) return got;
     used_bytes_ += ahead_.front()->packed().size();
@@ -161,23 +161,31 @@ std::uint64_t DecodeAhead::taken_bytes() const {
 
 std::string DecodeAhead::rest() const {
   std::string bytes;
-  for (const std::shared_ptr<Unit>& unit : ahead_) bytes += unit->packed();
+  for (const std::unique_ptr<Unit>& unit : ahead_) bytes += unit->packed();
   return bytes + uncut_;
 }
 
 void DecodeAhead::cut_units() {
   std::size_t text_bytes = 0;
-  for (const std::shared_ptr<Unit>& unit : ahead_) text_bytes += unit->most_text_bytes();
+  for (const std::unique_ptr<Unit>& unit : ahead_) text_bytes += unit->most_text_bytes();
   const std::size_t most = std::min(threads_ + 1, kMostUnitsAhead);
   while (!over_ && ahead_.size() < most && text_bytes < kMostTextAheadBytes) {
-    if (spare_.empty()) spare_.push_back(std::make_shared<Unit>(coding_));
-    const std::shared_ptr<Unit> unit = spare_.back();
-    if (!cut(*unit)) return;
-    text_bytes += unit->most_text_bytes();
+    if (spare_.empty()) spare_.push_back(std::make_unique<Unit>(coding_));
+    Unit& unit = *spare_.back();
+    if (!cut(unit)) return;
+    text_bytes += unit.most_text_bytes();
+    ahead_.push_back(std::move(spare_.back()));
     spare_.pop_back();
-    ahead_.push_back(unit);
-    if (threads_ > 1) oneapi::tbb::this_task_arena::enqueue([unit] { unit->decode_unless_begun(); });
+    if (threads_ > 1) decode_elsewhere(unit);
   }
+}
+
+void DecodeAhead::decode_elsewhere(Unit& unit) {
+  tasks_.fetch_add(1, std::memory_order_relaxed);
+  oneapi::tbb::this_task_arena::enqueue([this, &unit] {
+    unit.decode_unless_begun();
+    tasks_.fetch_sub(1, std::memory_order_release);
+  });
 }
 
 // False: there is no part to cut off.

@@ -39,6 +39,7 @@ class DecodeAhead {
   class Unit;
 
   void cut_units();
+  void decode_elsewhere(Unit& unit);
   bool cut(Unit& unit);
   bool read_more(std::string& packed);
   bool finish_head();
@@ -46,12 +47,13 @@ class DecodeAhead {
   const Coding coding_;
   const std::function<std::size_t(char*, std::size_t)> read_;
   const std::size_t threads_;
-  std::deque<std::shared_ptr<Unit>> ahead_;  // in file order; the first one is being read
-  std::deque<std::shared_ptr<Unit>> spare_;
-  std::string uncut_;             // read, behind the last unit
-  bool over_ = false;             // no unit can be cut from what follows
-  std::size_t given_ = 0;         // of the head's text
-  std::uint64_t used_bytes_ = 0;  // of the file, in units that are over
+  std::deque<std::unique_ptr<Unit>> ahead_;  // in file order; the first one is being read
+  std::deque<std::unique_ptr<Unit>> spare_;
+  std::atomic<std::size_t> tasks_{0};  // that are not over yet, and know units
+  std::string uncut_;                  // read, behind the last unit
+  bool over_ = false;                  // no unit can be cut from what follows
+  std::size_t given_ = 0;              // of the head's text
+  std::uint64_t used_bytes_ = 0;       // of the file, in units that are over
 };
 
 }  // namespace shardflow
