@@ -21,6 +21,9 @@ struct ForeignCoding {
 };
 // nullptr: none that is known.
 const ForeignCoding* foreign_coding_of(std::string_view first_bytes);
+// Whether that takes more bytes than these to tell; never with kForeignMarkBytes of them.
+bool may_be_foreign(std::string_view first_bytes);
+inline constexpr std::size_t kForeignMarkBytes = 10;
 
 // Decodes gzip members, zstd frames or lz4 frames, any number in a row. One thread at a time.
 class Decoder {

@@ -97,7 +97,6 @@ bool FileSource::next(Block& block) {
 
 // The text is [0, end) of the block, less a byte order mark at a file's start. False: it is empty.
 bool FileSource::hand_over(Block& block, std::size_t end) {
-  if (file_offset_ == 0) check_no_foreign_coding({block.data(), end});
   std::size_t begin = mark_bytes({block.data(), end});
   if (file_offset_ == 0) check_column_names();
   if (file_offset_ == 0 && options_.header && format_.kind == TextFormat::Kind::kCsv) {
@@ -191,7 +190,7 @@ FileSource::Fill FileSource::fill(Block& block, std::size_t& filled) {
   std::memcpy(block.data(), tail_.data(), tail_.size());
   filled = std::exchange(tail_, {}).size();
   if (!recognised_) recognise(block, filled);
-  if (file_offset_ == 0) read_mark(block, filled);
+  if (file_offset_ == 0) read_marks(block, filled);
   const std::size_t begin = mark_bytes({block.data(), filled});
   RecordEnds ends(format_, rules(), begin);
   ends.extend({block.data(), filled}, begin);
@@ -230,15 +229,19 @@ void FileSource::recognise(Block& block, std::size_t& filled) {
   recognised_ = true;
 }
 
-// Reads as much as shows whether the file begins with a byte order mark.
-void FileSource::read_mark(Block& block, std::size_t& filled) {
-  if (block.capacity() < kByteOrderMark.size()) block.grow(kByteOrderMark.size());
-  for (std::size_t got = 1; got > 0 && filled < kByteOrderMark.size();) {
-    if (!kByteOrderMark.starts_with({block.data(), filled})) return;
+// Reads as much as shows whether the file begins with a byte order mark, or as what can't be read.
+void FileSource::read_marks(Block& block, std::size_t& filled) {
+  const auto open_question = [&] {
+    const std::string_view start(block.data(), filled);
+    return (start.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(start)) || may_be_foreign(start);
+  };
+  for (std::size_t got = 1; got > 0 && open_question();) {
+    if (filled == block.capacity()) block.grow(std::max(kForeignMarkBytes, filled + 1));
     got = stream_->read_some(block.data() + filled, block.capacity() - filled);
     if (stream_->compressed()) check_expansion(got);
     filled += got;
   }
+  check_no_foreign_coding({block.data(), filled});
 }
 
 // The block is the start of one record that is too long: its first `kept` bytes are enough for it to be refused.

@@ -62,7 +62,7 @@ class FileSource final : public Source {
   void open_next();
   Fill fill(Block& block, std::size_t& filled);
   void recognise(Block& block, std::size_t& filled);
-  void read_mark(Block& block, std::size_t& filled);
+  void read_marks(Block& block, std::size_t& filled);
   Fill cut_long_record(Block& block, std::size_t& filled, std::size_t kept);
   Fill drop_to_line_end(Block& block, std::size_t& filled, std::size_t kept);
   // Of the file's start that is in the block.
