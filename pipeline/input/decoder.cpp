@@ -30,6 +30,27 @@ bool begins_skipped_frame(std::string_view bytes) {
   return kSkippedMagicRest.starts_with(bytes);
 }
 
+// What a file that is coded otherwise begins with. '?' is any byte, '*' any but NUL. UTF-16 is a byte order mark and an
+// ASCII character: the mark alone may be the start of a key of any bytes.
+struct ForeignMark {
+  std::string_view bytes;
+  ForeignCoding coding;
+};
+constexpr std::array<ForeignMark, 4> kForeignMarks{{
+    {{"\xfd\x37zXZ\0", 6}, {"xz", "xz -dc"}},
+    {"BZh?1AY&SY", {"bzip2", "bzip2 -dc"}},
+    {{"\xff\xfe*\0", 4}, {"UTF-16", "iconv -f UTF-16 -t UTF-8"}},
+    {{"\xfe\xff\0*", 4}, {"UTF-16", "iconv -f UTF-16 -t UTF-8"}},
+}};
+
+// As far as both go.
+bool agree(std::string_view bytes, std::string_view mark) {
+  const std::size_t both = std::min(bytes.size(), mark.size());
+  return std::equal(
+      bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(both), mark.begin(),
+      [](char byte, char wanted) { return wanted == '?' || (wanted == '*' ? byte != '\0' : byte == wanted); });
+}
+
 // ISA-L's inflate: measured at two to three times the speed of zlib's, and unlike libdeflate's it takes a stream in
 // pieces.
 class GzipDecoder final : public Decoder {
@@ -149,30 +170,16 @@ std::optional<Coding> coding_of(std::string_view first_bytes) {
 }
 
 const ForeignCoding* foreign_coding_of(std::string_view first_bytes) {
-  static constexpr ForeignCoding kXz{"xz", "xz -dc"};
-  static constexpr ForeignCoding kBzip2{"bzip2", "bzip2 -dc"};
-  static constexpr ForeignCoding kUtf16{"UTF-16", "iconv -f UTF-16 -t UTF-8"};
-  if (first_bytes.starts_with(std::string_view("\xfd\x37zXZ\0", 6))) return &kXz;
-  if (first_bytes.size() > 4 && first_bytes.starts_with("BZh") && first_bytes.substr(4).starts_with("1AY&SY")) {
-    return &kBzip2;
-  }
-  if (first_bytes.size() < 4) return nullptr;
-  // A byte order mark and an ASCII character: the mark alone may be the start of a key of any bytes.
-  const bool little = first_bytes.starts_with("\xff\xfe") && first_bytes[3] == '\0' && first_bytes[2] != '\0';
-  const bool big = first_bytes.starts_with("\xfe\xff") && first_bytes[2] == '\0' && first_bytes[3] != '\0';
-  return little || big ? &kUtf16 : nullptr;
+  const auto* const found = std::ranges::find_if(kForeignMarks, [&](const ForeignMark& mark) {
+    return first_bytes.size() >= mark.bytes.size() && agree(first_bytes, mark.bytes);
+  });
+  return found == kForeignMarks.end() ? nullptr : &found->coding;
 }
 
 bool may_be_foreign(std::string_view first_bytes) {
-  // '?' is any byte: bzip2's level, UTF-16's first character.
-  using namespace std::string_view_literals;
-  static constexpr std::array kMarks{"\xfd\x37zXZ\0"sv, "BZh?1AY&SY"sv, "\xff\xfe?\0"sv, "\xfe\xff\0?"sv};
-  const auto begins_as = [&](std::string_view mark) {
-    return first_bytes.size() < mark.size() &&
-           std::equal(first_bytes.begin(), first_bytes.end(), mark.begin(),
-                      [](char byte, char wanted) { return byte == wanted || wanted == '?'; });
-  };
-  return std::ranges::any_of(kMarks, begins_as);
+  return std::ranges::any_of(kForeignMarks, [&](const ForeignMark& mark) {
+    return first_bytes.size() < mark.bytes.size() && agree(first_bytes, mark.bytes);
+  });
 }
 
 std::unique_ptr<Decoder> make_decoder(Coding coding, bool begun) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "pipeline/byte_order_mark.hpp"
 #include "pipeline/errors.hpp"
 #include "pipeline/input/csv_header.hpp"
 #include "pipeline/input/recognise_format.hpp"
@@ -18,8 +19,6 @@
 
 namespace shardflow {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 // What of a file's first line its format is recognised by.
 constexpr std::size_t kFirstLineBytes = std::size_t{64} << 10;

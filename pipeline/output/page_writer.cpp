@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "pipeline/byte_order_mark.hpp"
 #include "pipeline/input/decoder.hpp"
 #include "pipeline/mode/mode.hpp"
 #include "pipeline/output/compression.hpp"
@@ -14,8 +15,6 @@ namespace shardflow {
 namespace {
 
 namespace tbb = oneapi::tbb;
-
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 // At a file's start a reader skips one byte order mark, and takes what begins like a compressed file for one; but not
 // what comes behind a mark.

@@ -5,14 +5,13 @@
 #include <array>
 #include <cstring>
 
+#include "pipeline/byte_order_mark.hpp"
 #include "pipeline/errors.hpp"
 #include "pipeline/input/csv_record_ends.hpp"
 #include "pipeline/input/jsonl.hpp"
 
 namespace shardflow {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 bool has(std::string_view text, char c) { return std::memchr(text.data(), c, text.size()) != nullptr; }
 
