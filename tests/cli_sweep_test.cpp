@@ -124,10 +124,10 @@ TEST_CASE("a run that a sweep's file has is held against the oracle") {
 }
 
 TEST_CASE("a point that fails is named") {
-  const Outcome outcome = run({"sweep", "--synthetic", "sequential:records=300k", "--rounds", "1", "--shards", "1,50k",
-                               "--max-memory", "64MiB", "--threads", "1"});
+  const Outcome outcome = run({"sweep", "--synthetic", "sequential:records=300k", "--rounds", "1", "--shards", "1,2k",
+                               "--max-memory", "16MiB", "--threads", "1", "--max-run", "100"});
   CHECK(outcome.exit_code == 1);
-  CHECK_MESSAGE(outcome.error.starts_with("shardflow: flow, all records, 1 thread, 50,000 shards: "), outcome.error);
+  CHECK_MESSAGE(outcome.error.starts_with("shardflow: flow, all records, 1 thread, 2,000 shards: "), outcome.error);
 }
 
 TEST_CASE("a point that takes too long is left out, and so are those with more records") {
