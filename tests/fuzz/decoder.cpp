@@ -22,8 +22,8 @@ struct Outcome {
 
 constexpr std::size_t kMostText = std::size_t{1} << 20;
 
-Outcome decode(Coding coding, std::string_view input, std::size_t in_bytes, std::size_t out_bytes) {
-  const std::unique_ptr<Decoder> decoder = make_decoder(coding);
+Outcome decode(Coding coding, std::string_view input, std::size_t in_bytes, std::size_t out_bytes, bool begun = false) {
+  const std::unique_ptr<Decoder> decoder = make_decoder(coding, begun);
   Outcome outcome;
   std::string out(out_bytes, '\0');
   while (outcome.text.size() < kMostText) {
@@ -55,7 +55,9 @@ std::string decode_ahead(Coding coding, std::string_view input, std::size_t out_
   std::string out(out_bytes, '\0');
   while (text.size() < kMostText) {
     const std::size_t got = ahead.read_some(out.data(), out.size());
-    if (got == 0) return text + decode(coding, ahead.rest().append(input), SIZE_MAX, 1 << 16).text;
+    if (got == 0) {
+      return text + decode(coding, ahead.rest().append(input), SIZE_MAX, 1 << 16, ahead.taken_bytes() > 0).text;
+    }
     text.append(out, 0, got);
   }
   return text;
