@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <set>
 #include <string>
 
 #include "pipeline/errors.hpp"
@@ -185,6 +186,20 @@ TEST_CASE("a block of repeats does not make the table grow") {
   Bench bench;
   bench.apply(Pairs(100'000, {"key", "value"}), 0.01);
   CHECK(bench.shard().table_bytes() <= 256 << 10);
+}
+
+TEST_CASE("a plan counts what of a batch is still to come") {
+  Bench bench;
+  const Pairs all = numbered(50'000);
+  std::set<std::uint64_t> sizes;
+  constexpr int kBatches = 16;
+  for (int i = 0; i < kBatches; ++i) {
+    const auto begin = all.begin() + i * std::ssize(all) / kBatches;
+    const auto end = all.begin() + (i + 1) * std::ssize(all) / kBatches;
+    bench.apply(Pairs(begin, end), static_cast<double>(i + 1) / kBatches);
+    sizes.insert(bench.shard().table_bytes());
+  }
+  CHECK(sizes.size() == 2);  // the first, and that of the plan
 }
 
 TEST_CASE("at the memory limit the shard refuses, and what it had is still there") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 
 #include "pipeline/store/growth.hpp"
 
@@ -30,13 +31,14 @@ constexpr std::uint64_t kSparedGarbageBytes = std::uint64_t{64} << 10;
 }  // namespace
 
 void Shard::apply(const char* text, std::span<const RecordRef> records, double input_share) {
-  while (!records.empty()) {
-    const auto step = records.first(std::min(records.size(), kStepRecords));
-    make_room(step.size(), input_share);
+  const auto count = static_cast<double>(records.size());
+  for (std::size_t done = 0; done < records.size(); done += kStepRecords) {
+    const auto step = records.subspan(done, std::min(records.size() - done, kStepRecords));
+    make_room(step.size(), std::lerp(input_share_, input_share, static_cast<double>(done) / count));
     apply_step(text, step);
     applied_ += step.size();
-    records = records.subspan(step.size());
   }
+  input_share_ = input_share;
 }
 
 void Shard::apply_step(const char* text, std::span<const RecordRef> records) {

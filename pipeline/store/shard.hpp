@@ -79,6 +79,7 @@ class Shard {
   Table table_;
   Arena arena_;
   std::uint64_t applied_ = 0;
+  double input_share_ = 0;  // read by the end of the batch before
   std::uint64_t key_bytes_ = 0;
   std::uint64_t value_bytes_ = 0;
 };
