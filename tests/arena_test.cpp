@@ -14,13 +14,20 @@ using testing::Pairs;
 
 namespace {
 
-char* add(Arena& arena, const std::string& key, const std::string& value, std::size_t room = 0) {
-  const entry::Layout layout = entry::layout(key.size(), std::max(room, value.size()));
+template <entry::Shape shape>
+char* add_as(Arena& arena, const std::string& key, const std::string& value, std::size_t room) {
+  const entry::Layout layout = entry::layout<shape>(key.size(), room);
   char* const at = arena.allocate(layout.total_bytes).at;
-  char* const bytes = entry::write_header(at, layout, key.size(), value.size());
+  char* const bytes = entry::write_header<shape>(at, key.size(), value.size(), layout.value_room);
   std::memcpy(bytes, key.data(), key.size());
   std::memcpy(bytes + key.size(), value.data(), value.size());
   return at;
+}
+
+char* add(Arena& arena, const std::string& key, const std::string& value, std::size_t least_room = 0) {
+  const std::size_t room = std::max(least_room, value.size());
+  const bool is_short = entry::shape(key.size(), room) == entry::Shape::kShort;
+  return (is_short ? add_as<entry::Shape::kShort> : add_as<entry::Shape::kLong>)(arena, key, value, room);
 }
 
 Pairs live(const Arena& arena) {

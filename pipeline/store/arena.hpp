@@ -34,8 +34,8 @@ class Arena {
   // Room for `bytes`, uninitialised. REQUIRES: a multiple of entry::kUnitBytes. Throws as Pages does, and
   // ShardFullError where places run out: at 16 GiB, less what is lost at the ends of chunks.
   Entry allocate(std::size_t bytes) {
-    if (bytes + kSlackBytes > static_cast<std::size_t>(end_ - next_)) [[unlikely]]
-      add_chunk(bytes + kSlackBytes);
+    if (bytes > static_cast<std::size_t>(end_ - next_)) [[unlikely]]
+      add_chunk(bytes);
     char* const at = next_;
     next_ += bytes;
     return {place_of(at), at};
@@ -110,7 +110,7 @@ class Arena {
 
   MemoryBudget* budget_;
   std::vector<Chunk> chunks_;
-  // The present chunk: its number, as part of a place; its start; the next entry's; its end.
+  // The present chunk: its number, as part of a place; its start; the next entry's; its end, before the slack.
   Place number_ = 0;
   char* start_ = nullptr;
   char* next_ = nullptr;

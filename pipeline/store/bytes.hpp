@@ -32,9 +32,11 @@ inline Words16 load_masked(const char* from, std::size_t bytes) {
   return {load64(from) & load64(mask), load64(from + 8) & load64(mask + 8)};
 }
 
-// Copies in 16-byte steps. REQUIRES: 15 more bytes than `bytes` may be read at `from` and written at `to`.
+// Copies in 16-byte steps, one at least. REQUIRES: 16 more bytes than `bytes` may be read at `from` and written at
+// `to`.
 inline void copy_padded(char* to, const char* from, std::size_t bytes) {
-  for (std::size_t done = 0; done < bytes; done += 16) std::memcpy(to + done, from + done, 16);
+  std::memcpy(to, from, 16);
+  for (std::size_t done = 16; done < bytes; done += 16) [[unlikely]] std::memcpy(to + done, from + done, 16);
 }
 
 // REQUIRES: 16 readable bytes at both, whatever `bytes` is.

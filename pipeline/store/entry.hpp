@@ -1,6 +1,6 @@
 // A stored record: its lengths, its key, its value, in one run of arena bytes, a multiple of kUnitBytes long.
 //
-//   short  [key length][value length][value room] key value…      each length up to 254: 3 bytes of header
+//   short  [key length][value length][value room] key value…      up to 250 bytes of both: 3 bytes of header
 //   long   [255] [key u32][value u32][value room u32] key value…  13 bytes of header
 //   dead   [0] [bytes u16]…  or  [255] [0 u32][0 u32][room u32]…   a value that outgrew its room moved away
 //
@@ -20,8 +20,8 @@ namespace shardflow::entry {
 // Entries begin at multiples of it, so that 32 bits can tell 16 GiB of places.
 inline constexpr std::size_t kUnitBytes = 4;
 
-inline constexpr std::size_t kShortMost = 254;
-inline constexpr unsigned char kLong = 255;
+inline constexpr std::size_t kShortMost = 250;
+inline constexpr unsigned char kLongMark = 255;
 inline constexpr std::size_t kShortHeaderBytes = 3;
 inline constexpr std::size_t kLongHeaderBytes = 13;
 
@@ -36,29 +36,30 @@ struct Header {
 
 inline unsigned char byte(const char* at) { return static_cast<unsigned char>(*at); }
 
+// The two shapes of an entry.
+enum class Shape { kShort, kLong };
+
+// Of an entry for a value of up to `value_bytes`.
+inline Shape shape(std::size_t key_bytes, std::size_t value_bytes) {
+  return key_bytes + value_bytes <= kShortMost ? Shape::kShort : Shape::kLong;
+}
+
 // What an entry takes.
 struct Layout {
   std::size_t total_bytes;
   std::size_t value_room;
-  bool is_short;
 };
 
-// Of an entry for a value of up to `value_bytes`.
-inline Layout layout(std::size_t key_bytes, std::size_t value_bytes) {
-  const auto rounded = [&](std::size_t header_bytes) {
-    return (header_bytes + key_bytes + value_bytes + kUnitBytes - 1) / kUnitBytes * kUnitBytes;
-  };
-  const std::size_t short_bytes = rounded(kShortHeaderBytes);
-  const std::size_t short_room = short_bytes - kShortHeaderBytes - key_bytes;
-  if (key_bytes <= kShortMost && short_room <= kShortMost) [[likely]]
-    return {short_bytes, short_room, true};
-  const std::size_t long_bytes = rounded(kLongHeaderBytes);
-  return {long_bytes, long_bytes - kLongHeaderBytes - key_bytes, false};
+template <Shape shape>
+Layout layout(std::size_t key_bytes, std::size_t value_bytes) {
+  constexpr std::size_t kHeaderBytes = shape == Shape::kShort ? kShortHeaderBytes : kLongHeaderBytes;
+  const std::size_t total_bytes = (kHeaderBytes + key_bytes + value_bytes + kUnitBytes - 1) / kUnitBytes * kUnitBytes;
+  return {total_bytes, total_bytes - kHeaderBytes - key_bytes};
 }
 
 // REQUIRES: `at` is the start of a live entry.
 inline Header read(const char* at) {
-  if (byte(at) != kLong) [[likely]] {
+  if (byte(at) != kLongMark) [[likely]] {
     assert(byte(at) != 0);
     return {byte(at), byte(at + 1), byte(at + 2), kShortHeaderBytes};
   }
@@ -75,23 +76,24 @@ inline std::string_view value(const char* at, const Header& header) {
 }
 
 // Writes the header of a new entry; returns where the key's bytes belong, the value's behind them.
-inline char* write_header(char* at, const Layout& layout, std::size_t key_bytes, std::size_t value_bytes) {
-  if (layout.is_short) [[likely]] {
-    at[0] = static_cast<char>(key_bytes);
-    at[1] = static_cast<char>(value_bytes);
-    at[2] = static_cast<char>(layout.value_room);
+template <Shape shape>
+char* write_header(char* at, std::size_t key_bytes, std::size_t value_bytes, std::size_t value_room) {
+  if constexpr (shape == Shape::kShort) {
+    // In one store, whose last byte the key's first one overwrites.
+    const auto lengths = static_cast<std::uint32_t>(key_bytes | value_bytes << 8 | value_room << 16);
+    std::memcpy(at, &lengths, sizeof lengths);
     return at + kShortHeaderBytes;
   }
   const std::uint32_t lengths[3] = {static_cast<std::uint32_t>(key_bytes), static_cast<std::uint32_t>(value_bytes),
-                                    static_cast<std::uint32_t>(layout.value_room)};
-  at[0] = static_cast<char>(kLong);
+                                    static_cast<std::uint32_t>(value_room)};
+  at[0] = static_cast<char>(kLongMark);
   std::memcpy(at + 1, lengths, sizeof lengths);
   return at + kLongHeaderBytes;
 }
 
 // REQUIRES: value_bytes <= the entry's room.
 inline void set_value_bytes(char* at, std::size_t value_bytes) {
-  if (byte(at) != kLong) [[likely]] {
+  if (byte(at) != kLongMark) [[likely]] {
     at[1] = static_cast<char>(value_bytes);
     return;
   }

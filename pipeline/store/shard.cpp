@@ -31,17 +31,19 @@ constexpr std::uint64_t kSparedGarbageBytes = std::uint64_t{64} << 10;
 }  // namespace
 
 void Shard::apply(const char* text, std::span<const RecordRef> records, double input_share) {
+  static const ApplyStep kBest = best_apply_step();
   const auto count = static_cast<double>(records.size());
   for (std::size_t done = 0; done < records.size(); done += kStepRecords) {
     const auto step = records.subspan(done, std::min(records.size() - done, kStepRecords));
     make_room(step.size(), std::lerp(input_share_, input_share, static_cast<double>(done) / count));
-    apply_step(text, step);
+    (this->*kBest)(text, step);
     applied_ += step.size();
   }
   input_share_ = input_share;
 }
 
-void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
+template <class Line>
+inline void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
   std::array<Slot*, kLocateAhead> located;
   const std::size_t count = records.size();
   for (std::size_t turn = 0; turn < count + kFetchAhead; ++turn) {
@@ -51,7 +53,7 @@ void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
     }
     const std::size_t soon = turn - (kFetchAhead - kLocateAhead);  // before 0 it wraps around, beyond count
     if (soon < count) {
-      Slot& slot = table_.locate(records[soon].hash);
+      Slot& slot = table_.locate<Line>(records[soon].hash);
       located[soon % kLocateAhead] = &slot;
       __builtin_prefetch(arena_.at(slot.entry), 1);
     }
@@ -61,6 +63,35 @@ void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
     }
   }
 }
+
+// Flattened, because a function for any processor can't take in line what is for some.
+[[gnu::flatten]] void Shard::apply_step_anywhere(const char* text, std::span<const RecordRef> records) {
+  apply_step<slot_line::Usual>(text, records);
+}
+
+#if defined(__x86_64__)
+
+[[gnu::flatten]] __attribute__((target("avx2,bmi,bmi2"))) void Shard::apply_step_avx2(
+    const char* text, std::span<const RecordRef> records) {
+  apply_step<slot_line::Avx2>(text, records);
+}
+
+[[gnu::flatten]] __attribute__((target("avx512f,avx512bw,avx512vl,bmi,bmi2"))) void Shard::apply_step_avx512(
+    const char* text, std::span<const RecordRef> records) {
+  apply_step<slot_line::Avx512>(text, records);
+}
+
+Shard::ApplyStep Shard::best_apply_step() {
+  if (!__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2")) return &Shard::apply_step_anywhere;
+  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) return &Shard::apply_step_avx512;
+  return __builtin_cpu_supports("avx2") ? &Shard::apply_step_avx2 : &Shard::apply_step_anywhere;
+}
+
+#else
+
+Shard::ApplyStep Shard::best_apply_step() { return &Shard::apply_step_anywhere; }
+
+#endif
 
 std::optional<std::string_view> Shard::find(std::string_view key, std::uint32_t hash) const {
   if (table_.empty()) return std::nullopt;
@@ -101,11 +132,18 @@ void Shard::move(Arena::Entry from) {
   entry::kill(from.at);
 }
 
-// Behind both there are bytes to read: in a block, and in the arena.
 inline Arena::Place Shard::write(std::string_view key, std::string_view value, std::size_t value_room) {
-  const entry::Layout layout = entry::layout(key.size(), value_room);
+  if (entry::shape(key.size(), value_room) == entry::Shape::kShort) [[likely]]
+    return write_as<entry::Shape::kShort>(key, value, value_room);
+  return write_as<entry::Shape::kLong>(key, value, value_room);
+}
+
+// Behind both there are bytes to read: in a block, and in the arena.
+template <entry::Shape shape>
+inline Arena::Place Shard::write_as(std::string_view key, std::string_view value, std::size_t value_room) {
+  const entry::Layout layout = entry::layout<shape>(key.size(), value_room);
   const Arena::Entry entry = arena_.allocate(layout.total_bytes);
-  char* const at = entry::write_header(entry.at, layout, key.size(), value.size());
+  char* const at = entry::write_header<shape>(entry.at, key.size(), value.size(), layout.value_room);
   copy_padded(at, key.data(), key.size());
   copy_padded(at + key.size(), value.data(), value.size());
   return entry.place;

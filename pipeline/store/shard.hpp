@@ -65,11 +65,20 @@ class Shard {
 
  private:
   void make_room(std::size_t records, double input_share);
+  // Upserts a few records. One way for each kind of processor, all the same code but for the search in a line.
+  using ApplyStep = void (Shard::*)(const char* text, std::span<const RecordRef> records);
+  static ApplyStep best_apply_step();
+  void apply_step_anywhere(const char* text, std::span<const RecordRef> records);
+  void apply_step_avx2(const char* text, std::span<const RecordRef> records);
+  void apply_step_avx512(const char* text, std::span<const RecordRef> records);
+  template <class Line>
   void apply_step(const char* text, std::span<const RecordRef> records);
   void upsert(Slot& located, const char* text, const RecordRef& record);
   void insert(Slot& slot, const char* text, const RecordRef& record);
   void update(Slot& slot, const char* text, const RecordRef& record);
   Arena::Place write(std::string_view key, std::string_view value, std::size_t value_room);
+  template <entry::Shape shape>
+  Arena::Place write_as(std::string_view key, std::string_view value, std::size_t value_room);
   // Of entries, live or dead, before compaction pays.
   std::uint64_t most_used_bytes() const;
   void compact();

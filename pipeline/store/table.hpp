@@ -38,11 +38,12 @@ class Table {
   void prefetch(std::uint32_t hash) const { __builtin_prefetch(&slots_[home(hash)], 1); }
 
   // The first slot from the start of the hash's home on that is free or has this hash: where a search ends, but for a
-  // collision of all 32 bits. Reads no entry. REQUIRES: a free slot.
+  // collision of all 32 bits. Reads no entry. `Line` is a way of slot_line's. REQUIRES: a free slot.
+  template <class Line = slot_line::Usual>
   Slot& locate(std::uint32_t hash) const {
     Slot* line = &slots_[home(hash)];
     for (;;) {
-      if (const std::uint32_t ends = slot_line::ends(line, hash); ends != 0) [[likely]]
+      if (const std::uint32_t ends = Line::ends(line, hash); ends != 0) [[likely]]
         return line[slot_line::first(ends)];
       line = line + kLineSlots == slots_ + slot_count_ ? slots_ : line + kLineSlots;
     }
