@@ -9,17 +9,28 @@
 #include <utility>
 
 #include "pipeline/input/fields.hpp"
+#include "pipeline/input/plain_lines.hpp"
 #include "pipeline/input/separators.hpp"
 
 namespace shardflow {
 
 namespace tsv {
 
-// Positions are found for this much text at a time, so that they stay in the first-level cache:
-// at the worst (all separators) 16 KiB of them.
-inline constexpr std::size_t kStrideBytes = 4096;
+// Positions are found for this much text at a time, so that they stay in the first-level cache: at the worst (all
+// separators) 16 KiB of them.
+inline constexpr std::uint32_t kStrideBytes = LinePositions::kStrideBytes;
 
-// Splits a text into records and hands each to `emit(Fields)`.
+// What takes plain lines as they are found.
+template <class Emit>
+concept TakesLines = requires(Emit& emit, const PlainLines& lines) {
+  emit(lines);
+};
+
+// A text in which something else stands between plain lines this often is not looked through for more: it would be read
+// twice.
+inline constexpr int kMostMisses = 4;
+
+// Splits a text into records and hands each to `emit(Fields)`, or many to `emit(PlainLines)` where it takes them.
 template <class Emit>
 class Parser {
  public:
@@ -27,8 +38,22 @@ class Parser {
 
   Parsed run() {
     const auto size = static_cast<std::uint32_t>(text_.size());
-    for (std::uint32_t begin = 0; begin < size; begin += kStrideBytes) {
-      if (!stride(begin, std::min<std::uint32_t>(size, begin + kStrideBytes))) return std::move(parsed_);
+    int misses = 0;
+    for (std::uint32_t begin = 0; begin < size;) {
+      if (line_ == begin && misses < kMostMisses) {
+        begin = plain_lines(size);
+        if (begin == size) break;
+        ++misses;
+      }
+      const std::uint32_t end = std::min(size, begin + kStrideBytes);
+      if (!stride(begin, end)) return std::move(parsed_);
+      if (line_ > begin && misses < kMostMisses) {
+        // There may be plain lines again: back to where the first of them begins.
+        begin = line_;
+        tab_ = kNone;
+      } else {
+        begin = end;
+      }
     }
     // A last line without an end: what is left has a TAB, or is no record.
     if (line_ != size) finish_line(size, size);
@@ -42,8 +67,6 @@ class Parser {
   bool stride(std::uint32_t begin, std::uint32_t end) {
     const std::uint32_t* const out = find_separators(text_.data(), begin, end, '\t', '\n', positions_.data());
     for (const std::uint32_t* at = positions_.data(); at != out;) {
-      if (tab_ == kNone) at = usual_lines(at, out);
-      if (at == out) break;
       if (text_[*at] == '\t') {
         if (tab_ == kNone) tab_ = *at;
       } else if (!finish_line(*at, *at + 1)) {
@@ -54,22 +77,26 @@ class Parser {
     return true;
   }
 
-  // Lines of one TAB, from a line's start on: as many as there are. Returns the separator behind them.
-  const std::uint32_t* usual_lines(const std::uint32_t* const first, const std::uint32_t* const out) {
-    const char* const text = text_.data();
-    const std::uint32_t* at = first;
-    std::uint32_t line = line_;
-    for (; out - at >= 2; at += 2) {
-      const std::uint32_t tab = at[0];
-      const std::uint32_t end = at[1];
-      if (text[tab] != '\t' || text[end] != '\n' || tab == line || end - line > rules_.max_record_bytes) break;
-      const auto carriage_return = static_cast<std::uint32_t>(text[end - 1] == '\r');
-      emit_(Fields{line, tab - line, tab + 1, end - tab - 1 - carriage_return});
-      line = end + 1;
+  // Plain lines, as many as there are from line_ on. Returns where they end.
+  std::uint32_t plain_lines(std::uint32_t size) {
+    if (rules_.max_record_bytes < kStrideBytes) return line_;
+    while (line_ < size) {
+      const std::uint32_t end = std::min(size, line_ + kStrideBytes);
+      const PlainLines lines = find_plain_lines(text_.data(), line_, end, lines_);
+      if (lines.count() == 0) break;
+      give(lines);
+      parsed_.lines += lines.count();
+      line_ = lines.ends.back() + 1;
     }
-    parsed_.lines += static_cast<std::uint64_t>(at - first) / 2;
-    line_ = line;
-    return at;
+    return line_;
+  }
+
+  void give(const PlainLines& lines) {
+    if constexpr (TakesLines<Emit>) {
+      emit_(lines);
+    } else {
+      lines.for_each(emit_);
+    }
   }
 
   // The line [line_, end) is over, the next one starts at `next`. False: it was bad, and that is the end.
@@ -107,6 +134,7 @@ class Parser {
   std::uint32_t tab_ = kNone;  // its first TAB, once seen
   Parsed parsed_;
   std::array<std::uint32_t, kStrideBytes + kScanSlack> positions_;
+  LinePositions lines_;
 };
 
 }  // namespace tsv

@@ -23,6 +23,16 @@ class GroupRouter {
     if (count_ == group_.size()) flush();
   }
 
+  void take(const PlainLines& lines) {
+    flush();
+    if (lines.longest_key > KeyGroup::kMostBytes) {
+      lines.for_each([this](const Fields& fields) { take(fields); });
+      return;
+    }
+    for (std::size_t i = 0; i < lines.count(); i += KeyGroup::kKeys) route_lines(lines.part(i, KeyGroup::kKeys));
+    records_ += lines.count();
+  }
+
   // What was taken since the last whole group; then it is over.
   std::uint64_t finish() {
     flush();
@@ -54,6 +64,35 @@ class GroupRouter {
     murmur3_of_group(keys_, hashes);
     for (std::size_t i = 0; i < count_; ++i) {
       batch_.parts[router_.shard_of_hash(hashes[i])].push(reference(group_[i], table_hashes[i]));
+    }
+  }
+
+  // As route_short, of lines whose fields are nowhere but in the text.
+  void route_lines(const PlainLines& lines) {
+    std::array<std::uint32_t, KeyGroup::kKeys> table_hashes;
+    hash_lines(lines, table_hashes);
+    KeyGroup::Each hashes;
+    murmur3_of_group(keys_, hashes);
+    RecordList* const parts = batch_.parts.data();
+    const Router router = router_;
+    std::uint32_t line = lines.begin;
+    for (std::size_t i = 0; i < lines.count(); ++i) {
+      parts[router.shard_of_hash(hashes[i])].push(reference(lines.fields(i, line), table_hashes[i]));
+      line = lines.ends[i] + 1;
+    }
+  }
+
+  [[gnu::noinline]] void hash_lines(const PlainLines& lines, std::array<std::uint32_t, KeyGroup::kKeys>& table_hashes) {
+    const char* const text = batch_.block.data_of_text();
+    const KeyHash hash = hash_;
+    std::uint32_t line = lines.begin;
+    const std::size_t count = lines.count();
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t key_bytes = lines.tabs[i] - line;
+      const Words16 key = load_masked(text + line, key_bytes);
+      keys_.set(i, key, key_bytes);
+      table_hashes[i] = slot_hash(hash.of_short(key, key_bytes));
+      line = lines.ends[i] + 1;
     }
   }
 
@@ -122,9 +161,13 @@ bool Partition::combining_pays(std::uint64_t sequence) const {
 
 // Each format's parser has a copy of what is done with a record: in line, or it costs 2 instructions more a record.
 void Partition::route(Batch& batch) {
+  struct Take {
+    GroupRouter& group;
+    [[gnu::always_inline]] void operator()(const Fields& fields) const { group.take(fields); }
+    [[gnu::noinline]] void operator()(const PlainLines& lines) const { group.take(lines); }
+  };
   GroupRouter group(batch, router_, hash_);
-  batch.parsed = parse_records(
-      batch.block, rules_, [&](const Fields& fields) __attribute__((always_inline)) { group.take(fields); });
+  batch.parsed = parse_records(batch.block, rules_, Take{group});
   batch.records = group.finish();
   batch.routed = batch.records;
 }

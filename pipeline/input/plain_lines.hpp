@@ -1,0 +1,74 @@
+// Lines of a key, one TAB, a value and LF or CRLF: what nearly all of a TSV file is. They are found and checked many at
+// a time; whatever else there is, is left to a parser that looks at each separator.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "pipeline/input/fields.hpp"
+#include "pipeline/input/separators.hpp"
+
+namespace shardflow {
+
+// Lines that follow each other. All lists are as long as there are lines.
+struct PlainLines {
+  std::uint32_t begin = 0;                    // of the first line
+  std::span<const std::uint32_t> tabs;        // where the TAB of each is
+  std::span<const std::uint32_t> value_ends;  // where its value ends: at its LF, or at the CR before
+  std::span<const std::uint32_t> ends;        // where its LF is
+  std::uint32_t longest_key = 0;              // bytes
+
+  std::size_t count() const { return ends.size(); }
+  // Of the i-th line, which begins at `line`.
+  Fields fields(std::size_t i, std::uint32_t line) const {
+    return {line, tabs[i] - line, tabs[i] + 1, value_ends[i] - tabs[i] - 1};
+  }
+  // Calls visit(Fields) for each line.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    std::uint32_t line = begin;
+    for (std::size_t i = 0; i < count(); ++i) {
+      visit(fields(i, line));
+      line = ends[i] + 1;
+    }
+  }
+  // Up to `most` lines, from the i-th on. REQUIRES: i < count().
+  PlainLines part(std::size_t i, std::size_t most) const {
+    const std::size_t size = std::min(most, count() - i);
+    return {i == 0 ? begin : ends[i - 1] + 1, tabs.subspan(i, size), value_ends.subspan(i, size), ends.subspan(i, size),
+            longest_key};
+  }
+};
+
+// Where the TABs and the line ends of a stretch of text are.
+struct LinePositions {
+  // So much text at a time: what is listed of it stays in the first-level cache.
+  static constexpr std::uint32_t kStrideBytes = 4096;
+
+  // Behind each list there is room for positions that are written, wanted or not.
+  using List = std::array<std::uint32_t, kStrideBytes / 4 + kScanBytes>;
+  List tabs;
+  List value_ends;
+  List ends;
+};
+
+// A way to find plain lines, for the processors that have its instructions.
+struct PlainLinesWay {
+  const char* name;
+  bool supported;  // here
+  // The lines of text[begin, end), which begins with a line, as far as they end there. None if one of them is no plain
+  // line, or where they are so short that 64 bytes have more than 16.
+  // The result points into `positions`. REQUIRES: end - begin <= kStrideBytes, kScanBytes readable bytes behind.
+  PlainLines (*find)(const char* text, std::uint32_t begin, std::uint32_t end, LinePositions& positions);
+};
+
+// The best first; the last one is supported everywhere.
+std::span<const PlainLinesWay> plain_lines_ways();
+
+// The best that this processor has.
+PlainLines find_plain_lines(const char* text, std::uint32_t begin, std::uint32_t end, LinePositions& positions);
+
+}  // namespace shardflow
