@@ -58,7 +58,7 @@ std::string random_text(std::mt19937& random, std::size_t least_bytes, unsigned 
   return text;
 }
 
-std::string padded(std::string text) { return text + std::string(kScanBytes, '\n'); }
+std::string padded(const std::string& text) { return text + std::string(kScanBytes, '\n'); }
 
 }  // namespace
 
