@@ -149,7 +149,7 @@ inline Arena::Place Shard::write_as(std::string_view key, std::string_view value
   return entry.place;
 }
 
-inline void Shard::upsert(Slot& located, const char* text, const RecordRef& record) {
+[[gnu::always_inline]] inline void Shard::upsert(Slot& located, const char* text, const RecordRef& record) {
   const char* const key = text + record.key_offset;
   Slot& slot = table_.resolve(located, record.hash, [&](Arena::Place place) {
     const char* const at = arena_.at(place);
