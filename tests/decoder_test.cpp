@@ -212,6 +212,26 @@ TEST_CASE("a zstd frame to be skipped is skipped, where it is the first one, too
   CHECK(unpacked(folder, skipped) == "");
 }
 
+TEST_CASE("a zstd frame that is not as long as it says is damaged, in whatever pieces it comes") {
+  // It says 509 bytes, and has one block, the last, of none.
+  const std::string frame("\x28\xb5\x2f\xfd\x60\xfd\x00\x01\x00\x00", 10);
+  for (const std::size_t in_bytes : {1ul, 6ul, 10ul}) {
+    for (const std::size_t out_bytes : {3ul, 1000ul}) {
+      const std::unique_ptr<Decoder> decoder = make_decoder(Coding::kZstd);
+      std::string_view input = frame;
+      std::string out(out_bytes, '\0');
+      const char* damage = nullptr;
+      for (int step = 0; step < 20 && damage == nullptr; ++step) {
+        const Decoder::Step done = decoder->run(input.substr(0, in_bytes), out.data(), out.size());
+        input.remove_prefix(done.taken);
+        damage = done.damage;
+      }
+      REQUIRE(damage != nullptr);
+      CHECK(std::string(damage) == "Data corruption detected");
+    }
+  }
+}
+
 TEST_CASE("what expands beyond the limit is refused with the limit") {
   const Folder folder;
   const std::string bomb = folder.write("bomb", gzip(std::string(5'000'000, 'k') + "\tv\n"));

@@ -3,10 +3,13 @@
 #include <isa-l/igzip_lib.h>
 #include <lz4frame.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <new>
+#include <string>
 #include <utility>
 
 #include "pipeline/input/gzip_header.hpp"
@@ -117,19 +120,39 @@ class ZstdDecoder final : public Decoder {
 
   Step run(std::string_view input, char* to, std::size_t most) override {
     if (between_ && input.empty()) return {};
+    if (between_) begin_frame();
     ZSTD_inBuffer in{input.data(), input.size(), 0};
     ZSTD_outBuffer out{to, most, 0};
     const std::size_t left = ZSTD_decompressStream(context_, &out, &in);
     if (ZSTD_isError(left) != 0) return {in.pos, 0, ZSTD_getErrorName(left)};
+    header_.append(input.substr(0, std::min(in.pos, kMostHeaderBytes - header_.size())));
+    text_bytes_ += out.pos;
     between_ = left == 0;
+    if (between_ && !is_as_long_as_it_says()) return {in.pos, 0, ZSTD_getErrorString(ZSTD_error_corruption_detected)};
     return {in.pos, out.pos, nullptr};
   }
 
   bool at_boundary() const override { return between_; }
 
  private:
+  static constexpr std::size_t kMostHeaderBytes = 18;  // RFC 8878, section 3.1.1: the magic, and up to 14
+
+  void begin_frame() {
+    header_.clear();
+    text_bytes_ = 0;
+  }
+
+  // libzstd looks, but not where a frame comes in pieces and its last block is empty.
+  bool is_as_long_as_it_says() const {
+    const unsigned long long says = ZSTD_getFrameContentSize(header_.data(), header_.size());
+    return says == ZSTD_CONTENTSIZE_UNKNOWN || says == text_bytes_;
+  }
+
   ZSTD_DCtx* context_;
   bool between_ = true;  // two frames
+  // Of the frame at hand:
+  std::string header_;  // and what follows, up to kMostHeaderBytes
+  std::uint64_t text_bytes_ = 0;
 };
 
 class Lz4Decoder final : public Decoder {
