@@ -181,14 +181,9 @@ struct Avx512 {
   // Of the numbers 0 to 63 the mask keeps the wanted ones in one instruction, as simdjson's Ice Lake kernel does.
   __attribute__((target("avx512f,avx512bw,avx512vbmi2"))) static void list(std::uint64_t mask, std::uint32_t,
                                                                            std::uint32_t at, std::uint32_t* out) {
-    static constexpr std::array<std::uint8_t, kScanBytes> kNumbers = [] {
-      std::array<std::uint8_t, kScanBytes> numbers{};
-      for (std::size_t i = 0; i < kScanBytes; ++i) numbers[i] = static_cast<std::uint8_t>(i);
-      return numbers;
-    }();
     // Without a mask, g++ 12 warns of the intrinsics' own undefined operands.
     static constexpr __mmask16 kAll = 0xffff;
-    const __m512i wanted = _mm512_maskz_compress_epi8(mask, _mm512_loadu_si512(kNumbers.data()));
+    const __m512i wanted = _mm512_maskz_compress_epi8(mask, _mm512_loadu_si512(kByteNumbers.data()));
     const __m512i first = _mm512_maskz_cvtepu8_epi32(kAll, _mm512_maskz_extracti32x4_epi32(0xf, wanted, 0));
     _mm512_storeu_si512(out, _mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(at)), first));
   }

@@ -62,14 +62,9 @@ __attribute__((target("avx2,bmi,popcnt"))) std::uint32_t* scan_avx2(const char* 
 // Numbers 0 to 63, of which the mask keeps the wanted ones in one instruction (as simdjson's Ice Lake kernel does).
 __attribute__((target("avx512f,avx512bw,avx512vbmi2,popcnt"))) std::uint32_t* scan_avx512(
     const char* text, std::uint32_t begin, std::uint32_t end, char a, char b, std::uint32_t* const out) {
-  static constexpr std::array<std::uint8_t, kScanBytes> kNumbers = [] {
-    std::array<std::uint8_t, kScanBytes> numbers{};
-    for (std::size_t i = 0; i < kScanBytes; ++i) numbers[i] = static_cast<std::uint8_t>(i);
-    return numbers;
-  }();
   // Without a mask, g++ 12 warns of the intrinsics' own undefined operands.
   static constexpr __mmask16 kAll = 0xffff;
-  const __m512i numbers = _mm512_loadu_si512(kNumbers.data());
+  const __m512i numbers = _mm512_loadu_si512(kByteNumbers.data());
   const __m512i first = _mm512_set1_epi8(a);
   const __m512i second = _mm512_set1_epi8(b);
   std::uint32_t* next = out;

@@ -66,13 +66,12 @@ class Parser {
   // Takes the separators of text_[begin, end). A TAB that is still without its LF is kept in tab_.
   bool stride(std::uint32_t begin, std::uint32_t end) {
     const std::uint32_t* const out = find_separators(text_.data(), begin, end, '\t', '\n', positions_.data());
-    for (const std::uint32_t* at = positions_.data(); at != out;) {
+    for (const std::uint32_t* at = positions_.data(); at != out; ++at) {
       if (text_[*at] == '\t') {
         if (tab_ == kNone) tab_ = *at;
       } else if (!finish_line(*at, *at + 1)) {
         return false;
       }
-      ++at;
     }
     return true;
   }
