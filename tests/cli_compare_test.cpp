@@ -9,6 +9,12 @@
 using namespace testing;
 using namespace std::chrono_literals;
 
+namespace {
+
+bool has_rounds(const std::string& report) { return report.find("\"kind\":\"comparison\"") != std::string::npos; }
+
+}  // namespace
+
 TEST_CASE("all modes are compared and checked, over repeated keys too") {
   const Outcome outcome = run({"compare", "--synthetic", "zipf:records=3k,keys=500", "--rounds", "2", "--stats", "json",
                                "--progress", "never"});
@@ -61,7 +67,7 @@ TEST_CASE("the report is a page with the JSON in it, and the table comes as well
   CHECK(outcome.out.starts_with("100 records, 100 keys; "));
   const std::string page = folder.read("it's.html");
   CHECK(page.starts_with("<!DOCTYPE html>"));
-  CHECK(page.find("\"kind\":\"comparison\"") != std::string::npos);
+  CHECK(has_rounds(page));
   CHECK(page.find("--report '" + folder.path("it") + "'\\\\''s.html'") != std::string::npos);
 }
 
@@ -84,10 +90,10 @@ TEST_CASE("a signal leaves the table of the rounds that were done, and the repor
   const Folder folder;
   const Ended ended = run_until_signal({"compare", "--synthetic", "sequential:records=1k", "--modes", "flow,serial",
                                         "--rounds", "10000", "--report", folder.path("report.html")},
-                                       SIGINT, 1s);
+                                       SIGINT, [&] { return has_rounds(folder.read("report.html")); });
   CHECK(ended.outcome.exit_code == 130);
   CHECK(ended.outcome.out.starts_with("1,000 records, 1,000 keys; "));
-  CHECK(ended.outcome.out.find("\nstopped by a signal; the widest interval") != std::string::npos);
+  CHECK(ended.outcome.out.find("\nstopped by a signal") != std::string::npos);
   CHECK(folder.read("report.html").find("\"stopped_by\":\"signal\"") != std::string::npos);
 }
 
@@ -95,8 +101,8 @@ TEST_CASE("a comparison that is killed leaves the report of its rounds") {
   const Folder folder;
   run_until_signal({"compare", "--synthetic", "sequential:records=1k", "--modes", "flow,serial", "--rounds", "10000",
                     "--report", folder.path("report.html")},
-                   SIGKILL, 1s);
-  CHECK(folder.read("report.html").find("\"kind\":\"comparison\"") != std::string::npos);
+                   SIGKILL, [&] { return has_rounds(folder.read("report.html")); });
+  CHECK(has_rounds(folder.read("report.html")));
 }
 
 TEST_CASE("a report that can't be written is said before anything is measured") {

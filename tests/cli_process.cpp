@@ -13,6 +13,8 @@
 #include <utility>
 
 namespace testing {
+
+using namespace std::chrono_literals;
 namespace {
 
 struct Pipe {
@@ -111,8 +113,14 @@ Outcome run(std::vector<std::string> arguments, std::string input) {
 }
 
 Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chrono::milliseconds delay) {
+  const auto due = std::chrono::steady_clock::now() + delay;
+  return run_until_signal(std::move(arguments), signal, [due] { return std::chrono::steady_clock::now() >= due; });
+}
+
+Ended run_until_signal(std::vector<std::string> arguments, int signal, const std::function<bool()>& ready) {
   Child child(Invocation{std::move(arguments), {}, {}, {}, {}});
-  std::this_thread::sleep_for(delay);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!ready() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
   const auto sent = std::chrono::steady_clock::now();
   kill(child.process, signal);
   Outcome outcome = child.finish();

@@ -35,11 +35,12 @@ Outcome run(const Invocation& invocation);
 Outcome run(std::vector<std::string> arguments, std::string input = "");
 
 // Starts the program with a pipe for its input that stays open and empty, sends it `signal` once it had
-// `delay` to get there, and tells how long it took to end after that.
+// `delay` to get there, or once it is `ready` (after 30 s in any case), and tells how long it took to end after that.
 struct Ended {
   Outcome outcome;
   std::chrono::milliseconds after_signal;
 };
 Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chrono::milliseconds delay);
+Ended run_until_signal(std::vector<std::string> arguments, int signal, const std::function<bool()>& ready);
 
 }  // namespace testing
