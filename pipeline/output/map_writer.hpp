@@ -35,7 +35,8 @@ struct WriteOptions {
 
 // Writes each record to sink murmur3_x86_32(key, 0) % sinks.size(): where there are as many sinks as shards, a shard
 // is a file. Does not commit. Records are formatted and compressed in parallel, in pieces, and written in order by one
-// thread at a time; in memory are at most two pieces a thread, of up to 8 MiB of the store each.
+// thread at a time; in memory are at most two pieces a thread, of up to 8 MiB of the store each, and, by key, a copy of
+// each entry of up to 64 bytes, and 20 bytes of each longer one.
 // Throws what a sink throws, EncodingError.
 void write_map(const Store& store, const WriteOptions& options, std::span<const std::unique_ptr<Sink>> sinks);
 

@@ -40,16 +40,16 @@ class Shard {
   // Likewise, of a part: from any thread, each part on its own. REQUIRES: chunk < chunks().
   template <class Visit>
   void for_each_in(std::size_t chunk, Visit&& visit) const {
-    arena_.for_each_live_in(chunk, [&](const char* at) {
+    for_each_entry_in(chunk, [&](const char* at) {
       const entry::Header header = entry::read(at);
       visit(entry::key(at, header), entry::value(at, header));
     });
   }
   std::size_t chunks() const { return arena_.chunks(); }
-  // Calls visit(const char*) for every record's entry (see entry.hpp), in that order.
+  // Calls visit(const char*) for every record's entry (see entry.hpp) in a part, in that order.
   template <class Visit>
-  void for_each_entry(Visit&& visit) const {
-    arena_.for_each_live(visit);
+  void for_each_entry_in(std::size_t chunk, Visit&& visit) const {
+    arena_.for_each_live_in(chunk, visit);
   }
 
   std::size_t size() const { return table_.size(); }

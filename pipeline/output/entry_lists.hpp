@@ -1,0 +1,146 @@
+// Lists of entries that many threads fill at once: each thread has its own part of every list.
+#pragma once
+
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "pipeline/output/key_prefix.hpp"
+#include "pipeline/pages.hpp"
+#include "pipeline/store/arena.hpp"
+#include "pipeline/store/entry.hpp"
+
+namespace shardflow {
+
+// Short entries are copied, so that a list's are near to each other; of longer ones, it has the address and the prefix
+// (see key_prefix.hpp).
+class EntryLists {
+  static constexpr std::size_t kBlockBytes = 4096;
+  static constexpr std::size_t kLongestCopied = 64;
+  static_assert(kLongestCopied <= Arena::kSlackBytes && kLongestCopied < entry::kShortMost);
+
+  struct Block {
+    Block* before;
+    std::size_t used;
+    char bytes[kBlockBytes - 16];
+  };
+  static_assert(sizeof(Block) == kBlockBytes);
+
+  // In the place of an entry's copy. An entry of no key is none.
+  struct Reference {
+    std::uint32_t no_key;
+    char prefix[8];
+    char address[8];
+  };
+  static_assert(sizeof(Reference) % entry::kUnitBytes == 0 && sizeof(Reference) <= kLongestCopied);
+
+ public:
+  explicit EntryLists(std::size_t lists)
+      : parts_([lists, budget = &budget_] { return Part(lists, *budget); }), size_(lists) {}
+
+  // One thread's part of each list.
+  class Part {
+   public:
+    Part(std::size_t lists, MemoryBudget& budget) : lists_(lists), budget_(&budget) {}
+
+    // `prefix` is the entry's; all of a list have it from one offset. Throws std::bad_alloc.
+    void append(std::size_t list, std::uint64_t prefix, const char* entry) {
+      List& to = lists_[list];
+      if (to.last == nullptr || to.last->used > sizeof to.last->bytes - kLongestCopied) [[unlikely]]
+        add_block(to);
+      char* const at = to.last->bytes + to.last->used;
+      const std::size_t bytes = entry::read(entry).total_bytes();
+      ++to.entries;
+      if (bytes <= kLongestCopied) [[likely]] {
+        std::memcpy(at, entry, kLongestCopied);  // of a fixed length: a few instructions
+        to.last->used += bytes;
+      } else {
+        Reference reference{};
+        std::memcpy(reference.prefix, &prefix, sizeof prefix);
+        std::memcpy(reference.address, &entry, sizeof entry);
+        std::memcpy(at, &reference, sizeof reference);
+        to.last->used += sizeof reference;
+      }
+    }
+
+   private:
+    friend class EntryLists;
+
+    struct List {
+      Block* last = nullptr;
+      std::size_t entries = 0;
+    };
+
+    void add_block(List& to) {
+      if (next_ == end_) {
+        pages_.emplace_back(pages_.empty() ? kHugePageBytes / 16 : kHugePageBytes, *budget_);
+        next_ = reinterpret_cast<Block*>(pages_.back().data());
+        end_ = next_ + pages_.back().size() / sizeof(Block);
+      }
+      next_->before = to.last;  // it is used up to 0, as all of new pages
+      to.last = next_++;
+    }
+
+    std::vector<List> lists_;
+    MemoryBudget* budget_;
+    std::vector<Pages> pages_;
+    Block* next_ = nullptr;
+    Block* end_ = nullptr;
+  };
+
+  // The calling thread's.
+  Part& part() { return parts_.local(); }
+
+  // Once all is appended:
+  std::size_t size() const { return size_; }
+  std::size_t entries(std::size_t list) const {
+    std::size_t sum = 0;
+    for (const Part& part : parts_) sum += part.lists_[list].entries;
+    return sum;
+  }
+
+  // A run of a list's entries.
+  class Run {
+   public:
+    explicit Run(const Block& block) : block_(&block) {}
+    // Calls visit(prefix, entry), each prefix from `offset`, where those of append() are from.
+    template <class Visit>
+    void for_each(std::size_t offset, Visit&& visit) const {
+      for (const char *at = block_->bytes, *const end = at + block_->used; at != end;) {
+        if (*at != 0) [[likely]] {
+          visit(key_prefix(at, offset), at);
+          at += entry::read(at).total_bytes();
+        } else {
+          Reference reference;
+          std::memcpy(&reference, at, sizeof reference);
+          std::uint64_t prefix;
+          const char* entry;
+          std::memcpy(&prefix, reference.prefix, sizeof prefix);
+          std::memcpy(&entry, reference.address, sizeof entry);
+          visit(prefix, entry);
+          at += sizeof reference;
+        }
+      }
+    }
+
+   private:
+    const Block* block_;
+  };
+  // Calls visit(Run) for all that was appended to a list, in any order.
+  template <class Visit>
+  void for_each_run(std::size_t list, Visit&& visit) const {
+    for (const Part& part : parts_) {
+      for (const Block* block = part.lists_[list].last; block != nullptr; block = block->before) visit(Run(*block));
+    }
+  }
+
+ private:
+  MemoryBudget budget_{UINT64_MAX};  // the store's is for the store
+  oneapi::tbb::enumerable_thread_specific<Part> parts_;
+  std::size_t size_;
+};
+
+}  // namespace shardflow

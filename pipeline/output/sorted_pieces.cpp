@@ -1,0 +1,194 @@
+#include "pipeline/output/sorted_pieces.hpp"
+
+#include <oneapi/tbb/combinable.h>
+#include <oneapi/tbb/parallel_for.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "pipeline/output/key_prefix.hpp"
+#include "pipeline/output/splitters.hpp"
+
+namespace shardflow {
+namespace {
+
+namespace tbb = oneapi::tbb;
+
+// Records of a piece on the average: so few that sorting stays in a core's second-level cache, and so many that the
+// search for a record's piece is short. 2^12 to 2^15 are within 5 % of each other.
+constexpr std::size_t kPieceRecords = std::size_t{1} << 13;
+// Keys that are looked at for each cut between pieces: with 16, hardly a piece is twice as large as the average.
+constexpr std::size_t kSamplesACut = 16;
+// A piece of so many keys with one prefix is split again, so that sorting it is not one thread's work.
+constexpr std::size_t kMostTied = 8 * kPieceRecords;
+
+// Where the first split's records come from: the chunks of the shards' arenas.
+class StoredEntries {
+ public:
+  explicit StoredEntries(const Store& store) {
+    for (const Shard& shard : store.shards()) {
+      for (std::size_t chunk = 0; chunk < shard.chunks(); ++chunk) chunks_.push_back({&shard, chunk});
+    }
+  }
+  std::size_t parts() const { return chunks_.size(); }
+  template <class Visit>
+  void for_each(std::size_t part, Visit&& visit) const {
+    chunks_[part].shard->for_each_entry_in(chunks_[part].index, visit);
+  }
+
+ private:
+  struct Chunk {
+    const Shard* shard;
+    std::size_t index;
+  };
+  std::vector<Chunk> chunks_;
+};
+
+// And those of another split: a list's runs, many at a time.
+class ListedEntries {
+ public:
+  ListedEntries(const EntryLists& lists, std::size_t list) {
+    lists.for_each_run(list, [&](const EntryLists::Run& run) { runs_.push_back(run); });
+  }
+  std::size_t parts() const { return (runs_.size() + kRuns - 1) / kRuns; }
+  template <class Visit>
+  void for_each(std::size_t part, Visit&& visit) const {
+    const std::size_t end = std::min(runs_.size(), (part + 1) * kRuns);
+    for (std::size_t i = part * kRuns; i < end; ++i) {
+      runs_[i].for_each(0, [&](std::uint64_t, const char* entry) { visit(entry); });
+    }
+  }
+
+ private:
+  static constexpr std::size_t kRuns = 16;
+  std::vector<EntryLists::Run> runs_;
+};
+
+std::string_view key_of(const char* entry) { return entry::key(entry, entry::read(entry)); }
+
+// What is known of a source before it is split.
+struct Survey {
+  std::string_view common;           // what all keys begin with
+  std::vector<const char*> samples;  // every so many entries
+};
+
+template <class Source>
+Survey survey(const Source& source, std::size_t entries_a_sample) {
+  tbb::combinable<Survey> surveys;
+  tbb::parallel_for(std::size_t{0}, source.parts(), [&](std::size_t part) {
+    Survey& here = surveys.local();
+    std::size_t until_sample = 1;
+    source.for_each(part, [&](const char* entry) {
+      here.common = common_prefix(here.common, key_of(entry));
+      if (--until_sample != 0) return;
+      here.samples.push_back(entry);
+      until_sample = entries_a_sample;
+    });
+  });
+  Survey whole;
+  surveys.combine_each([&](const Survey& each) {
+    whole.common = common_prefix(whole.common, each.common);
+    whole.samples.insert(whole.samples.end(), each.samples.begin(), each.samples.end());
+  });
+  return whole;
+}
+
+// Puts records into the lists of their ranges, some at a time.
+class Distributor {
+ public:
+  Distributor(const Splitters& splitters, EntryLists::Part& lists) : splitters_(splitters), lists_(lists) {}
+
+  void take(std::uint64_t prefix, const char* entry) {
+    prefixes_[count_] = prefix;
+    entries_[count_] = entry;
+    if (++count_ == kGroup) finish();
+  }
+  void finish() {
+    const std::array<std::size_t, kGroup> ranges = splitters_.ranges_of(prefixes_);
+    for (std::size_t i = 0; i < count_; ++i) lists_.append(ranges[i], prefixes_[i], entries_[i]);
+    count_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kGroup = 8;
+  const Splitters& splitters_;
+  EntryLists::Part& lists_;
+  std::array<std::uint64_t, kGroup> prefixes_{};
+  std::array<const char*, kGroup> entries_;
+  std::size_t count_ = 0;
+};
+
+void sort_tied(std::span<SortedRecord> records, std::size_t offset, hwy::Sorter& sorter, int depth);
+
+// Of records whose prefixes begin at `offset`, and whose keys' order does not depend on what is before it.
+void sort(std::span<SortedRecord> records, std::size_t offset, hwy::Sorter& sorter, int depth = 0) {
+  sorter(records.data(), records.size(), hwy::SortAscending());
+  for (std::size_t begin = 0; begin < records.size();) {
+    std::size_t end = begin + 1;
+    while (end < records.size() && records[end].key == records[begin].key) ++end;
+    if (end - begin > 1) sort_tied(records.subspan(begin, end - begin), offset + kPrefixBytes, sorter, depth + 1);
+    begin = end;
+  }
+}
+
+// Of records whose keys' order does not depend on what is before `offset`.
+void sort_tied(std::span<SortedRecord> records, std::size_t offset, hwy::Sorter& sorter, int depth) {
+  constexpr std::size_t kFew = 16;
+  constexpr int kDeepest = 32;  // keys of zeros alone have equal prefixes at every offset
+  if (records.size() <= kFew || depth == kDeepest) {
+    std::ranges::sort(records, {}, [](const SortedRecord& record) { return key_of(entry_of(record)); });
+    return;
+  }
+  std::string_view common;
+  for (const SortedRecord& record : records) common = common_prefix(common, key_of(entry_of(record)));
+  offset = std::max(offset, common.size());
+  for (SortedRecord& record : records) record.key = key_prefix(entry_of(record), offset);
+  sort(records, offset, sorter, depth);
+}
+
+}  // namespace
+
+SortedPieces::SortedPieces(const Store& store) {
+  if (store.size() != 0) split(StoredEntries(store), store.size(), 0);
+}
+
+template <class Source>
+void SortedPieces::split(const Source& source, std::size_t records, std::size_t offset) {
+  const std::size_t pieces = (records + kPieceRecords - 1) / kPieceRecords;
+  const Survey known = survey(source, std::max<std::size_t>(1, records / (pieces * kSamplesACut)));
+  offset = std::max(offset, known.common.size());
+  std::vector<std::uint64_t> samples;
+  for (const char* entry : known.samples) samples.push_back(key_prefix(entry, offset));
+  const Splitters splitters(samples, pieces - 1);
+
+  EntryLists& lists = lists_.emplace_back(splitters.ranges());
+  tbb::parallel_for(std::size_t{0}, source.parts(), [&](std::size_t i) {
+    Distributor distributor(splitters, lists.part());
+    source.for_each(i, [&](const char* entry) { distributor.take(key_prefix(entry, offset), entry); });
+    distributor.finish();
+  });
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    const std::size_t size = lists.entries(i);
+    if (size > kMostTied && splitters.is_single(i)) {
+      split(ListedEntries(lists, i), size, offset + kPrefixBytes);
+    } else if (size != 0) {
+      pieces_.push_back({&lists, i, offset});
+    }
+  }
+}
+
+std::span<const SortedRecord> SortedPieces::sorted(const Piece& piece) const {
+  Sorter& sorter = sorters_.local();
+  sorter.records.clear();
+  sorter.records.reserve(piece.lists->entries(piece.list));
+  piece.lists->for_each_run(piece.list, [&](const EntryLists::Run& run) {
+    run.for_each(piece.offset, [&](std::uint64_t prefix, const char* entry) {
+      sorter.records.push_back(sorted_record(prefix, entry));
+    });
+  });
+  sort(sorter.records, piece.offset, sorter.sort);
+  return sorter.records;
+}
+
+}  // namespace shardflow

@@ -1,0 +1,119 @@
+// A store's records in the order of their keys.
+#include "pipeline/output/sorted_pieces.hpp"
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "pipeline/mode/in_arena.hpp"
+#include "pipeline/mode/mode.hpp"
+#include "pipeline/output/splitters.hpp"
+#include "tests/testing.hpp"
+
+using namespace shardflow;
+using testing::Map;
+using testing::Pairs;
+
+namespace {
+
+Pairs sorted_pairs(const Pairs& pairs, std::uint32_t threads) {
+  Store store(3);
+  testing::TextSource source(testing::to_tsv(pairs));
+  find_mode("serial")->run(source, store, {});
+  Pairs sorted;
+  in_arena(threads, [&] {
+    const SortedPieces pieces(store);
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      pieces.for_each(i, [&](std::string_view key, std::string_view value) { sorted.emplace_back(key, value); });
+    }
+  });
+  return sorted;
+}
+
+// A std::map orders by char_traits<char>, which compares bytes as unsigned ones.
+void check_sorted(const Pairs& pairs, std::uint32_t threads = 2) {
+  Map expected;
+  for (const auto& [key, value] : pairs) expected.insert_or_assign(key, value);
+  CHECK(sorted_pairs(pairs, threads) == Pairs(expected.begin(), expected.end()));
+}
+
+// In an order that has nothing to do with the keys'.
+Pairs shuffled(std::vector<std::string> keys) {
+  std::ranges::shuffle(keys, std::mt19937_64(1));
+  Pairs pairs;
+  for (const std::string& key : keys) pairs.emplace_back(key, std::to_string(pairs.size()));
+  return pairs;
+}
+
+}  // namespace
+
+TEST_CASE("an empty store has no pieces") { CHECK(sorted_pairs({}, 2).empty()); }
+
+TEST_CASE("any keys come in order") {
+  rc::check([] {
+    // Few different bytes, so that many keys begin alike; bytes of both signs, and zeros at the end.
+    const auto byte = rc::gen::element('\0', '\1', 'a', 'b', '\x7f', '\x80', '\xff');
+    auto keys = *rc::gen::container<std::vector<std::string>>(rc::gen::nonEmpty(rc::gen::container<std::string>(byte)));
+    if (!keys.empty()) keys.back().insert(0, *rc::gen::inRange<std::size_t>(0, 300), 'a');
+    check_sorted(shuffled(keys));
+  });
+}
+
+TEST_CASE("keys come in order across pieces") {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 100'000; ++i) keys.push_back("key" + std::to_string(i));
+  for (const std::uint32_t threads : {1U, 3U}) check_sorted(shuffled(keys), threads);
+}
+
+TEST_CASE("keys come in order where most have one of two beginnings") {
+  // Short entries and long ones, which are told apart by how they are listed.
+  for (const std::size_t bytes : {12U, 200U}) {
+    const std::string beginning(bytes, '/');
+    std::vector<std::string> keys{"a", "user", "user" + beginning};
+    for (int i = 0; i < 70'000; ++i) {
+      keys.push_back("user" + beginning + std::to_string(i));
+      keys.push_back("group" + beginning + std::to_string(i));
+    }
+    check_sorted(shuffled(keys));
+  }
+}
+
+TEST_CASE("keys come in order that differ in how many zeros they end with") {
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < 1000; ++i) keys.push_back("k" + std::string(i, '\0'));
+  keys.push_back("k" + std::string(500, '\0') + "x");
+  check_sorted(shuffled(keys));
+}
+
+TEST_CASE("splitters put each number into the range that it belongs to") {
+  rc::check([](std::vector<std::uint64_t> samples) {
+    samples.insert(samples.end(), {0, UINT64_MAX});
+    const auto cuts = *rc::gen::inRange<std::size_t>(0, 40);
+    const Splitters splitters(samples, cuts);
+    RC_ASSERT(splitters.ranges() <= cuts + 1);
+    std::ranges::sort(samples);
+    std::size_t before = 0;
+    for (const std::uint64_t sample : samples) {
+      const auto [range, next] = splitters.ranges_of(std::array{sample, sample + 1});
+      RC_ASSERT(before <= range && range < splitters.ranges());
+      if (splitters.is_single(range) && sample != UINT64_MAX) RC_ASSERT(next == range + 1);
+      before = range;
+    }
+  });
+}
+
+TEST_CASE("a number that is at several quantiles has a range of its own") {
+  std::vector<std::uint64_t> samples(100, 7);
+  for (std::uint64_t i = 0; i < 100; ++i) samples.push_back(i);
+  const Splitters splitters(samples, 7);
+  const auto [below, seven, above] = splitters.ranges_of(std::array<std::uint64_t, 3>{6, 7, 8});
+  CHECK((below < seven && seven < above));
+  CHECK(splitters.is_single(seven));
+  CHECK(!splitters.is_single(above));
+}
