@@ -391,6 +391,39 @@ TEST_CASE("what follows parts that were decoded ahead may be any part") {
   CHECK(unpacked(folder, packed, 1 << 20) == text + large + text);
 }
 
+TEST_CASE("a zstd frame that a thread of its own decodes comes whole, and may be left half read") {
+  const Folder folder;
+  const std::string text = lines(400'000);  // 8 MB: more than the thread decodes ahead
+  const std::string name = folder.write("packed", zstd_of_unknown_size(text));
+  for (const std::uint32_t threads : {1u, 2u}) {
+    in_arena(threads, [&] {
+      FileSource source({name}, 1 << 23, nullptr);
+      CHECK(read_all(source, 1 << 18) == text);
+      MemoryBudget budget(UINT64_MAX);
+      Block block(1000, budget);
+      FileSource abandoned({name}, 1 << 23, nullptr);
+      CHECK(abandoned.next(block));
+      CHECK(block.input_share < 0.9);
+    });
+  }
+}
+
+TEST_CASE("what stands before damage is read before the damage is told") {
+  const Folder folder;
+  const std::string text = lines(200'000);
+  std::string packed = zstd_of_unknown_size(text);
+  packed.resize(packed.size() - 1);
+  FileSource source({folder.write("packed", packed)}, 1 << 23, nullptr);
+  MemoryBudget budget(UINT64_MAX);
+  std::string read;
+  const auto read_on = [&] {
+    for (Block block(1 << 18, budget); source.next(block); block.reset()) read += block.text();
+  };
+  CHECK_THROWS_AS(read_on(), BadInputError);
+  CHECK(text.starts_with(read));
+  CHECK(read.size() > text.size() / 2);
+}
+
 TEST_CASE("damage in what is decoded ahead is told as if it were not") {
   const Folder folder;
   const std::string text = lines(40);

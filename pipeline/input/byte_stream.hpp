@@ -12,13 +12,14 @@
 #include "pipeline/descriptor.hpp"
 #include "pipeline/input/decode_ahead.hpp"
 #include "pipeline/input/decoder.hpp"
+#include "pipeline/input/decoding_thread.hpp"
 #include "pipeline/interrupt.hpp"
 
 namespace shardflow {
 
 // Recognises gzip, zstd and lz4 by their first bytes. What parts of a regular file can be decoded apart are decoded
 // ahead and several at once; from the first part on that can't, or is damaged, all is decoded in the order of its
-// bytes, and so a message tells the very byte. One thread at a time.
+// bytes, and so a message tells the very byte; zstd then by a thread of its own. One thread at a time.
 class ByteStream {
  public:
   // Reads from where `file` stands. `name` is for messages; `regular`: reading it never waits. `interrupt` may be
@@ -34,13 +35,17 @@ class ByteStream {
   bool ready() const;
 
   // Bytes of the file that were used so far, as they are there.
-  std::uint64_t taken_bytes() const { return ahead_ ? ahead_->taken_bytes() : taken_bytes_; }
+  std::uint64_t taken_bytes() const {
+    if (thread_) return thread_->taken_bytes();
+    return ahead_ ? ahead_->taken_bytes() : taken_bytes_;
+  }
   bool compressed() const { return coding_ != Coding::kPlain; }
 
  private:
   void recognise();
   std::size_t read_plain(char* to, std::size_t most);
   std::size_t decode_ahead(char* to, std::size_t most);
+  void decode_beside();
   std::size_t decode(char* to, std::size_t most);
   std::size_t read_file(char* to, std::size_t most) const;
   bool readable_now(int timeout_ms) const;
@@ -56,10 +61,11 @@ class ByteStream {
   std::string_view unused_;      // what is read and not yet decoded or handed over, of first_ or buffer_
   bool recognised_ = false;
   Coding coding_ = Coding::kPlain;
-  std::unique_ptr<DecodeAhead> ahead_;  // until it has no more to give
-  std::unique_ptr<Decoder> decoder_;    // and then of all that follows
-  std::vector<char> buffer_;            // of compressed bytes
-  bool over_ = false;                   // no more can be read
+  std::unique_ptr<DecodeAhead> ahead_;      // until it has no more to give
+  std::unique_ptr<Decoder> decoder_;        // and then of all that follows
+  std::vector<char> buffer_;                // of compressed bytes
+  bool over_ = false;                       // no more can be read
+  std::unique_ptr<DecodingThread> thread_;  // has decode() to itself
 };
 
 }  // namespace shardflow
