@@ -22,6 +22,9 @@ constexpr std::size_t kPieceRecords = std::size_t{1} << 13;
 constexpr std::size_t kSamplesACut = 16;
 // A piece of so many keys with one prefix is split again, so that sorting it is not one thread's work.
 constexpr std::size_t kMostTied = 8 * kPieceRecords;
+// How often at most, and how often ties in a piece are sorted by what follows in their keys. Behind that whole keys are
+// compared: keys that differ in how many zeros they end with have equal prefixes at every offset.
+constexpr int kDeepest = 32;
 
 // Where the first split's records come from: the chunks of the shards' arenas.
 class StoredEntries {
@@ -135,7 +138,6 @@ void sort(std::span<SortedRecord> records, std::size_t offset, hwy::Sorter& sort
 // Of records whose keys' order does not depend on what is before `offset`.
 void sort_tied(std::span<SortedRecord> records, std::size_t offset, hwy::Sorter& sorter, int depth) {
   constexpr std::size_t kFew = 16;
-  constexpr int kDeepest = 32;  // keys of zeros alone have equal prefixes at every offset
   if (records.size() <= kFew || depth == kDeepest) {
     std::ranges::sort(records, {}, [](const SortedRecord& record) { return key_of(entry_of(record)); });
     return;
@@ -154,7 +156,7 @@ SortedPieces::SortedPieces(const Store& store) {
 }
 
 template <class Source>
-void SortedPieces::split(const Source& source, std::size_t records, std::size_t offset) {
+void SortedPieces::split(const Source& source, std::size_t records, std::size_t offset, int depth) {
   const std::size_t pieces = (records + kPieceRecords - 1) / kPieceRecords;
   const Survey known = survey(source, std::max<std::size_t>(1, records / (pieces * kSamplesACut)));
   offset = std::max(offset, known.common.size());
@@ -170,8 +172,8 @@ void SortedPieces::split(const Source& source, std::size_t records, std::size_t 
   });
   for (std::size_t i = 0; i < lists.size(); ++i) {
     const std::size_t size = lists.entries(i);
-    if (size > kMostTied && splitters.is_single(i)) {
-      split(ListedEntries(lists, i), size, offset + kPrefixBytes);
+    if (size > kMostTied && splitters.is_single(i) && depth < kDeepest) {
+      split(ListedEntries(lists, i), size, offset + kPrefixBytes, depth + 1);
     } else if (size != 0) {
       pieces_.push_back({&lists, i, offset});
     }

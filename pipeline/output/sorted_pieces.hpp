@@ -1,8 +1,8 @@
 // All records of a store in the order of their keys, in pieces.
 //
 // A samplesort (Frazer and McKellar, "Samplesort", JACM 17(3), 1970): sampled keys cut the range of all keys into
-// buckets of a few thousand records, every record goes into its bucket's list, and a bucket is sorted where it is
-// visited, on any thread, in its core's cache. What moves are 16 bytes a record: eight of its key, and where it is.
+// pieces of a few thousand records, every record goes into its piece's list, and a piece is sorted where it is visited,
+// on any thread, in its core's cache. What moves then are 16 bytes a record: eight of its key, and where it is.
 #pragma once
 
 #include <hwy/contrib/sort/vqsort.h>
@@ -63,7 +63,7 @@ class SortedPieces {
     hwy::Sorter sort;
   };
 
-  // Sorted records lie all over memory.
+  // Sorted entries lie all over a list, and long ones all over the store.
   static constexpr std::size_t kAhead = 16;
   // An entry's lines: a short one's end is often on a second.
   static void prefetch(const char* entry) {
@@ -72,7 +72,7 @@ class SortedPieces {
   }
 
   template <class Source>
-  void split(const Source& source, std::size_t records, std::size_t offset);
+  void split(const Source& source, std::size_t records, std::size_t offset, int depth = 0);
   std::span<const SortedRecord> sorted(const Piece& piece) const;
 
   std::list<EntryLists> lists_;
