@@ -90,6 +90,30 @@ TEST_CASE("an arena of many chunks is walked in the order of allocation") {
   CHECK(live(arena) == expected);
 }
 
+TEST_CASE("runs are whole entries, of so many bytes, and all of them") {
+  MemoryBudget budget(UINT64_MAX);
+  Arena arena(budget);
+  Pairs expected;
+  for (int i = 0; i < 3000; ++i) {
+    const auto length = static_cast<std::size_t>(i * 7919 % 400);
+    expected.emplace_back("key" + std::to_string(i), std::string(length, 'v'));
+    add(arena, expected.back().first, expected.back().second);
+  }
+  for (const std::size_t bytes : {1ul, 1000ul, 1ul << 30}) {
+    Pairs records;
+    std::size_t shorter = 0;
+    arena.for_each_run(bytes, [&](const Arena::Run& run) {
+      shorter += static_cast<std::size_t>(run.end - run.begin) < bytes;
+      Arena::for_each_live(run, [&](const char* at) {
+        const entry::Header header = entry::read(at);
+        records.emplace_back(entry::key(at, header), entry::value(at, header));
+      });
+    });
+    CHECK(records == expected);
+    CHECK(shorter <= arena.chunks());
+  }
+}
+
 TEST_CASE("an entry is found by its place, in chunks of every size") {
   MemoryBudget budget(UINT64_MAX);
   Arena arena(budget);

@@ -214,6 +214,20 @@ TEST_CASE("every number of threads and files writes each record once, in the sam
   }
 }
 
+TEST_CASE("as stored, every part of the text has about as much of each shard") {
+  constexpr std::uint32_t kShards = 4;
+  Store store(kShards);
+  fill(store, many_lines(200'000));
+  const Pairs records = testing::parse(written(store, {.threads = 2})).records;
+  const Router router(kShards);
+  // The shards' shares are even within a few hundred records, and a shard's run has some thousand.
+  for (std::size_t half = 0; half < 2; ++half) {
+    std::vector<std::size_t> counts(kShards);
+    for (std::size_t i = 0; i < 100'000; ++i) ++counts[router.shard_of(records[half * 100'000 + i].first)];
+    for (const std::size_t count : counts) CHECK((count > 20'000 && count < 30'000));
+  }
+}
+
 TEST_CASE("by key means so too where keys share more than eight bytes") {
   std::string text;
   for (const char* const key : {"prefix-aaaaaaaaz", "prefix-aaaaaaaab", "prefix-", "prefix-b", "prefix-aaaaaaaaa"}) {

@@ -1,36 +1,50 @@
 #include "pipeline/output/map_writer.hpp"
 
+#include <algorithm>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "pipeline/mode/in_arena.hpp"
+#include "pipeline/output/in_parts.hpp"
 #include "pipeline/output/page_writer.hpp"
 #include "pipeline/output/sorted_pieces.hpp"
 
 namespace shardflow {
 namespace {
 
-// The pieces of a store as it is: the chunks of its shards' arenas.
+// The pieces of a store as it is. They have a little of each shard in turn, so that who reads them into shards again
+// has work for all of them, and not for one after the other.
 class StoredPieces {
  public:
-  explicit StoredPieces(const Store& store) {
-    for (const Shard& shard : store.shards()) {
-      for (std::size_t chunk = 0; chunk < shard.chunks(); ++chunk) pieces_.push_back({&shard, chunk});
+  StoredPieces(const Store& store, std::size_t sinks)
+      : runs_a_piece_(kPieceBytes / kRunBytes * std::min(sinks, kMostBytes / kPieceBytes)) {
+    std::vector<std::vector<Arena::Run>> of_shards(store.shards().size());
+    in_parts(of_shards.size(), store.size(), [&](std::size_t i) {
+      store.shards()[i].for_each_run(kRunBytes, [&](const Arena::Run& run) { of_shards[i].push_back(run); });
+    });
+    const auto longest = std::ranges::max_element(of_shards, {}, &std::vector<Arena::Run>::size);
+    for (std::size_t i = 0; i < longest->size(); ++i) {
+      for (const std::vector<Arena::Run>& runs : of_shards) {
+        if (i < runs.size()) runs_.push_back(runs[i]);
+      }
     }
   }
-  std::size_t size() const { return pieces_.size(); }
+  std::size_t size() const { return (runs_.size() + runs_a_piece_ - 1) / runs_a_piece_; }
   template <class Visit>
   void for_each(std::size_t piece, Visit&& visit) const {
-    pieces_[piece].shard->for_each_in(pieces_[piece].chunk, visit);
+    const std::size_t end = std::min(runs_.size(), (piece + 1) * runs_a_piece_);
+    for (std::size_t i = piece * runs_a_piece_; i < end; ++i) Shard::for_each_of(runs_[i], visit);
   }
 
  private:
-  struct Piece {
-    const Shard* shard;
-    std::size_t chunk;
-  };
-  std::vector<Piece> pieces_;
+  static constexpr std::size_t kRunBytes = std::size_t{64} << 10;
+  // For one sink; for more, more, because each has a part of it.
+  static constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+  static constexpr std::size_t kMostBytes = std::size_t{8} << 20;
+
+  std::size_t runs_a_piece_;
+  std::vector<Arena::Run> runs_;
 };
 
 template <RecordFormat format, class Pieces>
@@ -66,7 +80,7 @@ void write_map(const Store& store, const WriteOptions& options, std::span<const 
     if (options.order == Order::kByKey) {
       write_pieces(SortedPieces(store), options, sinks);
     } else {
-      write_pieces(StoredPieces(store), options, sinks);
+      write_pieces(StoredPieces(store, sinks.size()), options, sinks);
     }
   });
 }

@@ -17,7 +17,7 @@ namespace shardflow {
 struct Progress;
 
 enum class Order {
-  kAsStored,  // shard by shard; differs with the number of shards
+  kAsStored,  // a little of each shard in turn; differs with the number of shards
   kByKey,     // by the keys' bytes, unsigned: the same for every store with these records
 };
 

@@ -1,19 +1,17 @@
 #include "pipeline/output/sorted_pieces.hpp"
 
 #include <oneapi/tbb/combinable.h>
-#include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
+#include "pipeline/output/in_parts.hpp"
 #include "pipeline/output/key_prefix.hpp"
 #include "pipeline/output/splitters.hpp"
 
 namespace shardflow {
 namespace {
-
-namespace tbb = oneapi::tbb;
 
 // Records of a piece on the average: so few that sorting stays in a core's second-level cache, and so many that the
 // search for a record's piece is short. 2^12 to 2^15 are within 5 % of each other.
@@ -77,9 +75,9 @@ struct Survey {
 };
 
 template <class Source>
-Survey survey(const Source& source, std::size_t entries_a_sample) {
-  tbb::combinable<Survey> surveys;
-  tbb::parallel_for(std::size_t{0}, source.parts(), [&](std::size_t part) {
+Survey survey(const Source& source, std::size_t records, std::size_t entries_a_sample) {
+  oneapi::tbb::combinable<Survey> surveys;
+  in_parts(source.parts(), records, [&](std::size_t part) {
     Survey& here = surveys.local();
     std::size_t until_sample = 1;
     source.for_each(part, [&](const char* entry) {
@@ -158,14 +156,14 @@ SortedPieces::SortedPieces(const Store& store) {
 template <class Source>
 void SortedPieces::split(const Source& source, std::size_t records, std::size_t offset, int depth) {
   const std::size_t pieces = (records + kPieceRecords - 1) / kPieceRecords;
-  const Survey known = survey(source, std::max<std::size_t>(1, records / (pieces * kSamplesACut)));
+  const Survey known = survey(source, records, std::max<std::size_t>(1, records / (pieces * kSamplesACut)));
   offset = std::max(offset, known.common.size());
   std::vector<std::uint64_t> samples;
   for (const char* entry : known.samples) samples.push_back(key_prefix(entry, offset));
   const Splitters splitters(samples, pieces - 1);
 
   EntryLists& lists = lists_.emplace_back(splitters.ranges());
-  tbb::parallel_for(std::size_t{0}, source.parts(), [&](std::size_t i) {
+  in_parts(source.parts(), records, [&](std::size_t i) {
     Distributor distributor(splitters, lists.part());
     source.for_each(i, [&](const char* entry) { distributor.take(key_prefix(entry, offset), entry); });
     distributor.finish();

@@ -54,9 +54,32 @@ class Arena {
   // Likewise, of the i-th chunk alone. REQUIRES: i < chunks().
   template <class Visit>
   void for_each_live_in(std::size_t i, Visit&& visit) const {
-    const Chunk& chunk = chunks_[i];
-    const char* const end = i + 1 == chunks_.size() ? next_ : chunk.used_end;
-    for (const char* at = chunk.pages.data() + kFirstOffset; at != end;) {
+    for_each_live(all_of(i), visit);
+  }
+
+  // Entries one behind the other, of one chunk.
+  struct Run {
+    const char* begin;
+    const char* end;
+  };
+  // Calls visit(Run) for runs of at least `bytes`, or what a chunk has left, in the order of their allocation.
+  template <class Visit>
+  void for_each_run(std::size_t bytes, Visit&& visit) const {
+    for (std::size_t i = 0; i < chunks_.size(); ++i) {
+      const Run all = all_of(i);
+      const char* begin = all.begin;
+      for (const char* at = begin; at != all.end;) {
+        at += entry::extent(at).bytes;
+        if (at != all.end && static_cast<std::size_t>(at - begin) < bytes) continue;
+        visit(Run{begin, at});
+        begin = at;
+      }
+    }
+  }
+  // Calls visit(const char*) for the start of each of a run's live entries.
+  template <class Visit>
+  static void for_each_live(const Run& run, Visit&& visit) {
+    for (const char* at = run.begin; at != run.end;) {
       const entry::Extent extent = entry::extent(at);
       if (extent.live) visit(at);
       at += extent.bytes;
@@ -102,6 +125,9 @@ class Arena {
     char* used_end;  // of every chunk but the last, whose end is next_
   };
 
+  Run all_of(std::size_t chunk) const {
+    return {chunks_[chunk].pages.data() + kFirstOffset, chunk + 1 == chunks_.size() ? next_ : chunks_[chunk].used_end};
+  }
   Place place_of(const char* at) const {
     return number_ + static_cast<Place>(static_cast<std::size_t>(at - start_) / entry::kUnitBytes);
   }
