@@ -30,12 +30,13 @@ char* add(Arena& arena, const std::string& key, const std::string& value, std::s
   return (is_short ? add_as<entry::Shape::kShort> : add_as<entry::Shape::kLong>)(arena, key, value, room);
 }
 
+void append(Pairs& records, const char* at) {
+  entry::visit_record(at, [&](std::string_view key, std::string_view value) { records.emplace_back(key, value); });
+}
+
 Pairs live(const Arena& arena) {
   Pairs records;
-  arena.for_each_live([&](const char* at) {
-    const entry::Header header = entry::read(at);
-    records.emplace_back(entry::key(at, header), entry::value(at, header));
-  });
+  arena.for_each_live([&](const char* at) { append(records, at); });
   return records;
 }
 
@@ -104,10 +105,7 @@ TEST_CASE("runs are whole entries, of so many bytes, and all of them") {
     std::size_t shorter = 0;
     arena.for_each_run(bytes, [&](const Arena::Run& run) {
       shorter += static_cast<std::size_t>(run.end - run.begin) < bytes;
-      Arena::for_each_live(run, [&](const char* at) {
-        const entry::Header header = entry::read(at);
-        records.emplace_back(entry::key(at, header), entry::value(at, header));
-      });
+      Arena::for_each_live(run, [&](const char* at) { append(records, at); });
     });
     CHECK(records == expected);
     CHECK(shorter <= arena.chunks());

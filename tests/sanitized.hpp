@@ -1,5 +1,5 @@
-// Whether a sanitizer is built in that can't bear what oneTBB does to load its tbbbind library (RTLD_DEEPBIND), where
-// that is installed.
+// Whether a sanitizer is built in that makes starting a program or a thread slow, and can't bear what oneTBB does to
+// load its tbbbind library (RTLD_DEEPBIND), where that is installed.
 #pragma once
 
 namespace testing {

@@ -46,8 +46,9 @@ class DecodingThread {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Piece> spare_;  // and what is decoded, in order; under the mutex
-  std::deque<Piece> decoded_;
+  // Under the mutex:
+  std::deque<Piece> spare_;
+  std::deque<Piece> decoded_;  // in the text's order
   bool stopped_ = false;
 
   std::size_t given_ = 0;  // of the first piece

@@ -43,9 +43,7 @@ class SortedPieces {
     const std::span<const SortedRecord> records = sorted(pieces_[piece]);
     for (std::size_t i = 0; i < records.size(); ++i) {
       if (i + kAhead < records.size()) prefetch(entry_of(records[i + kAhead]));
-      const char* const at = entry_of(records[i]);
-      const entry::Header header = entry::read(at);
-      visit(entry::key(at, header), entry::value(at, header));
+      entry::visit_record(entry_of(records[i]), visit);
     }
   }
 

@@ -75,6 +75,13 @@ inline std::string_view value(const char* at, const Header& header) {
   return {at + header.header_bytes + header.key_bytes, header.value_bytes};
 }
 
+// Calls visit(key, value) for a live entry.
+template <class Visit>
+void visit_record(const char* at, Visit&& visit) {
+  const Header header = read(at);
+  visit(key(at, header), value(at, header));
+}
+
 // Writes the header of a new entry; returns where the key's bytes belong, the value's behind them.
 template <Shape shape>
 char* write_header(char* at, std::size_t key_bytes, std::size_t value_bytes, std::size_t value_room) {

@@ -40,7 +40,7 @@ class Shard {
   // Likewise, of a part: from any thread, each part on its own. REQUIRES: chunk < chunks().
   template <class Visit>
   void for_each_in(std::size_t chunk, Visit&& visit) const {
-    for_each_entry_in(chunk, [&](const char* at) { visit_record(at, visit); });
+    for_each_entry_in(chunk, [&](const char* at) { entry::visit_record(at, visit); });
   }
   std::size_t chunks() const { return arena_.chunks(); }
   // Likewise, by runs of about so many bytes of entries: visit(Arena::Run) for each, and, on any thread, each of a
@@ -51,7 +51,7 @@ class Shard {
   }
   template <class Visit>
   static void for_each_of(const Arena::Run& run, Visit&& visit) {
-    Arena::for_each_live(run, [&](const char* at) { visit_record(at, visit); });
+    Arena::for_each_live(run, [&](const char* at) { entry::visit_record(at, visit); });
   }
   // Calls visit(const char*) for every record's entry (see entry.hpp) in a part, in that order.
   template <class Visit>
@@ -71,11 +71,6 @@ class Shard {
   std::uint64_t value_bytes() const { return value_bytes_; }
 
  private:
-  template <class Visit>
-  static void visit_record(const char* at, Visit&& visit) {
-    const entry::Header header = entry::read(at);
-    visit(entry::key(at, header), entry::value(at, header));
-  }
   void make_room(std::size_t records, double input_share);
   // Upserts a few records. One way for each kind of processor, all the same code but for the search in a line.
   using ApplyStep = void (Shard::*)(const char* text, std::span<const RecordRef> records);

@@ -126,7 +126,7 @@ void make_inputs(const Inputs& inputs, const std::string& binary) {
     write(inputs.path(std::string(name) + ".tsv.gz"), gzip(*text));
     write(inputs.path(std::string(name) + ".tsv.zst"), zstd(*text));
   }
-  // In the order of the shards, so each is to be held against the other.
+  // In an order of their own, so each is to be held against the other.
   for (const char* const name : {"ours.tsv", "ours.tsv.gz", "ours.tsv.zst"}) {
     bench::run({binary, "load", inputs.path("unique.tsv"), "-q", "--output", inputs.path(name)}, inputs.path("log"));
   }
