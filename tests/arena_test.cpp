@@ -147,7 +147,7 @@ TEST_CASE("the first chunk can be drained into others, and its number is used ag
   MemoryBudget budget(UINT64_MAX);
   Arena arena(budget);
   Pairs expected;
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 50; ++i) {
     expected.emplace_back("key" + std::to_string(i), std::string(200, 'v'));
     add(arena, expected.back().first, expected.back().second);
   }
@@ -165,7 +165,7 @@ TEST_CASE("the first chunk can be drained into others, and its number is used ag
     REQUIRE(arena.chunks() == 1);
   }
   CHECK(live(arena) == expected);
-  CHECK(arena.used_bytes() <= 100 * 212);
+  CHECK(arena.used_bytes() <= 50 * 212);
   CHECK(budget.used_bytes() == arena.mapped_bytes());
 }
 
