@@ -120,31 +120,31 @@ class Distributor {
   std::size_t count_ = 0;
 };
 
-void sort_tied(std::span<SortedRecord> records, std::size_t offset, hwy::Sorter& sorter, int depth);
+void sort_tied(std::span<SortedRecord> records, std::size_t offset, PrefixSort& by_prefix, int depth);
 
 // Of records whose prefixes begin at `offset`, and whose keys' order does not depend on what is before it.
-void sort(std::span<SortedRecord> records, std::size_t offset, hwy::Sorter& sorter, int depth = 0) {
-  sorter(records.data(), records.size(), hwy::SortAscending());
+void sort(std::span<SortedRecord> records, std::size_t offset, PrefixSort& by_prefix, int depth = 0) {
+  by_prefix(records);
   for (std::size_t begin = 0; begin < records.size();) {
     std::size_t end = begin + 1;
-    while (end < records.size() && records[end].key == records[begin].key) ++end;
-    if (end - begin > 1) sort_tied(records.subspan(begin, end - begin), offset + kPrefixBytes, sorter, depth + 1);
+    while (end < records.size() && records[end].prefix == records[begin].prefix) ++end;
+    if (end - begin > 1) sort_tied(records.subspan(begin, end - begin), offset + kPrefixBytes, by_prefix, depth + 1);
     begin = end;
   }
 }
 
 // Of records whose keys' order does not depend on what is before `offset`.
-void sort_tied(std::span<SortedRecord> records, std::size_t offset, hwy::Sorter& sorter, int depth) {
+void sort_tied(std::span<SortedRecord> records, std::size_t offset, PrefixSort& by_prefix, int depth) {
   constexpr std::size_t kFew = 16;
   if (records.size() <= kFew || depth == kDeepest) {
-    std::ranges::sort(records, {}, [](const SortedRecord& record) { return key_of(entry_of(record)); });
+    std::ranges::sort(records, {}, [](const SortedRecord& record) { return key_of(record.entry); });
     return;
   }
   std::string_view common;
-  for (const SortedRecord& record : records) common = common_prefix(common, key_of(entry_of(record)));
+  for (const SortedRecord& record : records) common = common_prefix(common, key_of(record.entry));
   offset = std::max(offset, common.size());
-  for (SortedRecord& record : records) record.key = key_prefix(entry_of(record), offset);
-  sort(records, offset, sorter, depth);
+  for (SortedRecord& record : records) record.prefix = key_prefix(record.entry, offset);
+  sort(records, offset, by_prefix, depth);
 }
 
 }  // namespace
@@ -184,10 +184,10 @@ std::span<const SortedRecord> SortedPieces::sorted(const Piece& piece) const {
   sorter.records.reserve(piece.lists->entries(piece.list));
   piece.lists->for_each_run(piece.list, [&](const EntryLists::Run& run) {
     run.for_each(piece.offset, [&](std::uint64_t prefix, const char* entry) {
-      sorter.records.push_back(sorted_record(prefix, entry));
+      sorter.records.push_back({prefix, entry});
     });
   });
-  sort(sorter.records, piece.offset, sorter.sort);
+  sort(sorter.records, piece.offset, sorter.by_prefix);
   return sorter.records;
 }
 

@@ -5,7 +5,6 @@
 // on any thread, in its core's cache. What moves then are 16 bytes a record: eight of its key, and where it is.
 #pragma once
 
-#include <hwy/contrib/sort/vqsort.h>
 #include <oneapi/tbb/enumerable_thread_specific.h>
 
 #include <cstddef>
@@ -15,18 +14,11 @@
 #include <vector>
 
 #include "pipeline/output/entry_lists.hpp"
+#include "pipeline/output/prefix_sort.hpp"
 #include "pipeline/store/entry.hpp"
 #include "pipeline/store/store.hpp"
 
 namespace shardflow {
-
-// What is sorted: as key, an entry's prefix (see key_prefix.hpp); as value, its address.
-using SortedRecord = hwy::K64V64;
-
-inline SortedRecord sorted_record(std::uint64_t prefix, const char* entry) {
-  return {.value = reinterpret_cast<std::uintptr_t>(entry), .key = prefix};
-}
-inline const char* entry_of(const SortedRecord& record) { return reinterpret_cast<const char*>(record.value); }
 
 class SortedPieces {
  public:
@@ -42,8 +34,8 @@ class SortedPieces {
   void for_each(std::size_t piece, Visit&& visit) const {
     const std::span<const SortedRecord> records = sorted(pieces_[piece]);
     for (std::size_t i = 0; i < records.size(); ++i) {
-      if (i + kAhead < records.size()) prefetch(entry_of(records[i + kAhead]));
-      entry::visit_record(entry_of(records[i]), visit);
+      if (i + kAhead < records.size()) prefetch(records[i + kAhead].entry);
+      entry::visit_record(records[i].entry, visit);
     }
   }
 
@@ -58,7 +50,7 @@ class SortedPieces {
   // What a thread sorts with.
   struct Sorter {
     std::vector<SortedRecord> records;
-    hwy::Sorter sort;
+    PrefixSort by_prefix;
   };
 
   // Sorted entries lie all over a list, and long ones all over the store.

@@ -25,8 +25,7 @@ void Arena::add_chunk(std::size_t least_bytes) {
   chunks_.push_back({Pages(std::max<std::size_t>(wanted, least), *budget_), 0, nullptr});
 
   Chunk& chunk = chunks_.back();
-  // Small pages all at once: faults one by one cost half again as much (of 1M keys' whole job, 8 %), and in some virtual
-  // machines 15 times.
+  // Small pages all at once: where a fault leaves the virtual machine, one by one they cost 15 times as much.
   if (chunk.pages.size() < kHugePageBytes) chunk.pages.populate();
   if (free_numbers_.empty()) {
     chunk.number = numbers_++;

@@ -1,0 +1,33 @@
+// Sorts a piece's records by their prefixes.
+//
+// A radix sort of the bits that differ alone: the sorted keys of a piece have most of their bits in common, and of text
+// never differ in all bits of a byte. It takes the 22 highest of them, from the least significant digit of 11 bits to
+// the other, and goes on with the rest of them where records are still equal.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace shardflow {
+
+struct SortedRecord {
+  std::uint64_t prefix;  // see key_prefix.hpp
+  const char* entry;
+};
+
+// Of one thread: it keeps the memory that it sorts with.
+class PrefixSort {
+ public:
+  // By prefix, ascending; those of the same prefix in any order. Throws std::bad_alloc. REQUIRES: fewer than 2^32.
+  void operator()(std::span<SortedRecord> records);
+
+ private:
+  void sort_differing(std::span<SortedRecord> records, std::uint64_t differing);
+
+  std::vector<SortedRecord> other_;
+  std::vector<std::uint32_t> digits_;
+};
+
+}  // namespace shardflow
