@@ -18,7 +18,7 @@
 namespace shardflow::app {
 namespace {
 
-struct Comparison {
+struct DiffResult {
   DifferenceCounts counts;
   std::uint64_t skipped_before = 0;  // bad records
   std::uint64_t skipped_after = 0;
@@ -30,7 +30,7 @@ std::uint64_t fill_from(const std::string& file, LoadOptions options, const Term
   return fill(options, terminal, interrupt, store, rejects).run.skipped;
 }
 
-std::string counts_text(const DiffOptions& options, const Comparison& found) {
+std::string counts_text(const DiffOptions& options, const DiffResult& found) {
   const auto row = [](const char* name, std::uint64_t count, const std::string& behind = "") {
     return left(name, 9) + with_commas(count) + behind + "\n";
   };
@@ -41,7 +41,7 @@ std::string counts_text(const DiffOptions& options, const Comparison& found) {
   return text;
 }
 
-std::string counts_json(const Comparison& found) {
+std::string counts_json(const DiffResult& found) {
   const nlohmann::ordered_json json{{"schema", 1},
                                     {"added", found.counts.added},
                                     {"removed", found.counts.removed},
@@ -66,9 +66,9 @@ DifferenceCounts write(const LoadOptions& load, const TerminalOptions& terminal,
   return counts;
 }
 
-Comparison compare(const DiffOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt) {
+DiffResult compare(const DiffOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt) {
   const LoadOptions& load = options.load;
-  Comparison found;
+  DiffResult found;
   Store before(load.shards, load.max_memory_bytes);
   std::optional<Store> after;
   found = with_rejects(load, interrupt, [&](RejectSink* rejects) {
@@ -89,7 +89,7 @@ int diff(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
   const Parsed<DiffOptions> parsed = parse_diff(arguments);
   if (parsed.answer) return print_answer(*parsed.answer);
   check_rejects(parsed.options.load, {parsed.options.before, parsed.options.after});
-  const Comparison found = compare(parsed.options, parsed.terminal, interrupt);
+  const DiffResult found = compare(parsed.options, parsed.terminal, interrupt);
   const bool json = parsed.options.load.stats == StatsFormat::kJson;
   const std::string text = json ? counts_json(found) : counts_text(parsed.options, found);
   if (parsed.options.load.output == "-") {

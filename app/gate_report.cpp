@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "app/sample.hpp"
 #include "app/terminal.hpp"
 
 namespace shardflow::app {
@@ -192,17 +193,6 @@ Json json_of(const Answer& answer) {
           {"p_above", answer.p_above},
           {"p_below", answer.p_below},
           {"control_tripped", answer.control_tripped}};
-}
-
-Json json_of(const Environment& environment) {
-  return {{"cpu", environment.cpu},
-          {"cores", environment.cores},
-          {"memory_bytes", environment.memory_bytes},
-          {"kernel", environment.kernel},
-          {"huge_pages", environment.huge_pages},
-          {"compiler", environment.compiler},
-          {"version", SHARDFLOW_VERSION},
-          {"date", environment.date}};
 }
 
 Json json_of(const GateRow& row) {

@@ -9,6 +9,8 @@
 #include "pipeline/errors.hpp"
 #include "tests/testing.hpp"
 
+namespace arena_test {
+
 using namespace shardflow;
 using testing::Pairs;
 
@@ -175,3 +177,5 @@ TEST_CASE("an empty arena has nothing and takes nothing") {
   CHECK(live(arena).empty());
   CHECK(budget.used_bytes() == 0);
 }
+
+}  // namespace arena_test

@@ -4,6 +4,8 @@
 
 #include <random>
 
+namespace change_points_test {
+
 using namespace shardflow;
 
 namespace {
@@ -55,3 +57,5 @@ TEST_CASE("an outlier is no level, and a few values tell nothing") {
   CHECK(change_points(values).empty());
   CHECK(change_points(series({{4, 100}, {4, 200}}, 1)).empty());
 }
+
+}  // namespace change_points_test

@@ -18,6 +18,8 @@
 #include "pipeline/mode/mode.hpp"
 #include "tests/testing.hpp"
 
+namespace channel_test {
+
 using namespace shardflow;
 using namespace std::chrono_literals;
 
@@ -107,4 +109,6 @@ TEST_CASE("as many records wait as the capacity says, across blocks, and no more
   CHECK(blocks >= 3);
   CHECK(blocks <= 4);
 }
+
+}  // namespace channel_test
 #endif

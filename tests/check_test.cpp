@@ -7,6 +7,8 @@
 #include "pipeline/mode/mode.hpp"
 #include "tests/testing.hpp"
 
+namespace check_test {
+
 using namespace shardflow;
 using testing::TextSource;
 
@@ -57,3 +59,5 @@ TEST_CASE("a limited source ends behind the record asked for, wherever a block e
     CHECK(first_records(text, 9, block_bytes) == text);
   }
 }
+
+}  // namespace check_test

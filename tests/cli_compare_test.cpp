@@ -7,6 +7,8 @@
 
 #include "tests/cli_process.hpp"
 
+namespace cli_compare_test {
+
 using namespace testing;
 using namespace std::chrono_literals;
 
@@ -165,3 +167,5 @@ TEST_CASE("load reads the first records only, when asked") {
   CHECK(run({"load", "-", "-q", "--records", "2", "--sort", "--output", "-"}, "a\t1\nb\t2\na\t3\n").out ==
         "a\t1\nb\t2\n");
 }
+
+}  // namespace cli_compare_test

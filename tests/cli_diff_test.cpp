@@ -5,6 +5,8 @@
 
 #include "tests/cli_process.hpp"
 
+namespace cli_diff_test {
+
 using namespace testing;
 
 TEST_CASE("equal files are exit code 0, different ones 1, with the counts on standard output") {
@@ -77,3 +79,5 @@ TEST_CASE("the differences are sorted and separated as asked for, and no option 
     CHECK(run({"diff", before, after, option, "2"}).exit_code == 2);
   }
 }
+
+}  // namespace cli_diff_test

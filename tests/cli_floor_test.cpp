@@ -5,6 +5,8 @@
 
 #include "tests/cli_process.hpp"
 
+namespace cli_floor_test {
+
 using namespace testing;
 
 TEST_CASE("the floor of a file and of made-up records stands beside a load of them") {
@@ -52,3 +54,5 @@ TEST_CASE("what has no floor is refused before anything is read") {
   }
   CHECK(run({"floor", folder.path("absent")}).exit_code == 1);
 }
+
+}  // namespace cli_floor_test

@@ -9,6 +9,8 @@
 
 #include "tests/cli_process.hpp"
 
+namespace cli_gate_test {
+
 using namespace testing;
 using namespace std::chrono_literals;
 
@@ -236,3 +238,5 @@ TEST_CASE("what gate appended to a history, report reads") {
   CHECK(run({"report", "--history", place.path("")}).exit_code == 1);
   CHECK(run({"report", "--history", place.write("empty", "")}).exit_code == 3);
 }
+
+}  // namespace cli_gate_test

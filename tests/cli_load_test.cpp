@@ -15,6 +15,8 @@
 #include "tests/cli_process.hpp"
 #include "tests/sanitized.hpp"
 
+namespace cli_load_test {
+
 using namespace testing;
 using namespace std::chrono_literals;
 
@@ -546,3 +548,5 @@ TEST_CASE("what a record took is told in a unit that can be read") {
   const Outcome slow = run({"load", "--synthetic", "sequential:records=3", "--rate", "20"});
   CHECK_MESSAGE(slow.error.find(" ms/record\n") != std::string::npos, slow.error);
 }
+
+}  // namespace cli_load_test

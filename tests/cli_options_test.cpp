@@ -10,6 +10,8 @@
 #include "tests/cli_process.hpp"
 #include "tests/sanitized.hpp"
 
+namespace cli_options_test {
+
 using namespace testing;
 namespace fs = std::filesystem;
 
@@ -165,3 +167,5 @@ TEST_CASE("generate writes the same bytes for the same seed, and the records ask
   CHECK(run({"generate", "sequential:records=2,key-bytes=8,value-bytes=9"}).out ==
         "key00000\tvalue0000\nkey00001\tvalue0001\n");
 }
+
+}  // namespace cli_options_test

@@ -13,6 +13,8 @@
 
 #include "tests/cli_process.hpp"
 
+namespace cli_progress_test {
+
 using namespace testing;
 
 namespace {
@@ -127,3 +129,5 @@ TEST_CASE("into a log, progress is plain lines") {
   CHECK_MESSAGE(first.ends_with(" left"), first);
   CHECK(std::ranges::count(outcome.out, '\n') == 2500);
 }
+
+}  // namespace cli_progress_test

@@ -7,6 +7,8 @@
 
 #include "tests/cli_process.hpp"
 
+namespace cli_sweep_test {
+
 using namespace testing;
 using namespace std::chrono_literals;
 
@@ -161,3 +163,5 @@ TEST_CASE("a sweep over nothing, or over what cannot be read, fails with one lin
   CHECK(
       run({"sweep", folder.path("none")}).error.starts_with("shardflow: " + folder.path("none") + ": cannot be read"));
 }
+
+}  // namespace cli_sweep_test

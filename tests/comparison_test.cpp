@@ -10,6 +10,8 @@
 #include "app/commands.hpp"
 #include "app/terminal.hpp"
 
+namespace comparison_test {
+
 using namespace shardflow::app;
 
 namespace {
@@ -175,3 +177,5 @@ TEST_CASE("a command line can be typed again: what a shell would read is quoted,
       shardflow::app::command_line("compare", {"a b.tsv", "--modes", "flow"}, {"SHARDFLOW_KEY=a b", "SHARDFLOW_X=1"}) ==
       "SHARDFLOW_KEY='a b' SHARDFLOW_X=1 shardflow compare 'a b.tsv' --modes flow");
 }
+
+}  // namespace comparison_test

@@ -19,6 +19,8 @@
 #include "tests/folder.hpp"
 #include "tests/testing.hpp"
 
+namespace csv_test {
+
 using namespace shardflow;
 using testing::Folder;
 using testing::Pairs;
@@ -413,3 +415,5 @@ TEST_CASE("a quote that is never closed spoils its line alone, also beyond the r
           "1 0 a quote is not closed, by the end or within --max-record (1000): a,\"1\nb=2\nc=3\n");
   }
 }
+
+}  // namespace csv_test

@@ -22,6 +22,8 @@
 #include "tests/folder.hpp"
 #include "tests/testing.hpp"
 
+namespace decoder_test {
+
 using namespace shardflow;
 using testing::Folder;
 
@@ -494,3 +496,5 @@ TEST_CASE("a part is whole with its last byte, and not before") {
   CHECK(first_part(Coding::kGzip, gzip(lines(40)), 1 << 20).kind == PackedPart::Kind::kNone);
   CHECK(first_part(Coding::kLz4, lz4(lines(40)), 1 << 20).kind == PackedPart::Kind::kNone);
 }
+
+}  // namespace decoder_test

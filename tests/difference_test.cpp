@@ -12,6 +12,8 @@
 #include "pipeline/output/difference_writer.hpp"
 #include "tests/testing.hpp"
 
+namespace difference_test {
+
 using namespace shardflow;
 using testing::Map;
 using testing::Pairs;
@@ -117,3 +119,5 @@ TEST_CASE("each format has the values that there are") {
                                    "{\"change\":\"changed\",\"key\":\"b\",\"old\":\"x\\ty\",\"new\":\"2,3\"}",
                                    "{\"change\":\"removed\",\"key\":\"a\",\"old\":\"1\"}"});
 }
+
+}  // namespace difference_test

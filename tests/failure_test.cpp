@@ -11,6 +11,8 @@
 #include "pipeline/mode/mode.hpp"
 #include "tests/testing.hpp"
 
+namespace failure_test {
+
 using namespace shardflow;
 using namespace std::chrono_literals;
 
@@ -171,3 +173,5 @@ TEST_CASE("a run that lost records on the way fails loudly") {
   CHECK_THROWS_AS(ledger.close(1), std::logic_error);                          // admitted, and never applied
   CHECK_THROWS_AS(Ledger(source, store, options).close(1), std::logic_error);  // read, and never admitted
 }
+
+}  // namespace failure_test

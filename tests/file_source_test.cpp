@@ -14,6 +14,8 @@
 #include "tests/folder.hpp"
 #include "tests/testing.hpp"
 
+namespace file_source_test {
+
 using namespace shardflow;
 using namespace std::chrono_literals;
 using testing::Folder;
@@ -213,3 +215,5 @@ TEST_CASE("a FIFO is waited for, and read to its writer's end") {
   });
   CHECK(read_files({fifo}) == std::vector<Piece>{{"a\t1\n", 0, 0}});
 }
+
+}  // namespace file_source_test

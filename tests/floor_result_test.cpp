@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+namespace floor_result_test {
+
 using namespace shardflow;
 using namespace shardflow::app;
 
@@ -53,3 +55,5 @@ TEST_CASE("the JSON has every round") {
   CHECK(json["rounds"][0]["floor_s"].get<double>() == doctest::Approx(0.016));
   CHECK(json["rounds"][6]["load"]["ns_per_record"].get<double>() == doctest::Approx(25.44));
 }
+
+}  // namespace floor_result_test

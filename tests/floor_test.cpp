@@ -5,6 +5,8 @@
 #include "pipeline/errors.hpp"
 #include "tests/folder.hpp"
 
+namespace floor_test {
+
 using namespace shardflow;
 
 namespace {
@@ -56,3 +58,5 @@ TEST_CASE("a missing file and too little memory are errors") {
   tight.memory_limit_bytes = 1'000'000;
   CHECK_THROWS_AS(measure_floor(tight), MemoryLimitError);
 }
+
+}  // namespace floor_test

@@ -12,6 +12,8 @@
 #include "app/gate_questions.hpp"
 #include "app/gate_runs.hpp"
 
+namespace gate_report_test {
+
 using namespace shardflow;
 using namespace shardflow::app;
 
@@ -274,3 +276,5 @@ TEST_CASE("a block of turns is an order and its mirror image, and every order co
   }
   CHECK(seen.size() == 6);
 }
+
+}  // namespace gate_report_test

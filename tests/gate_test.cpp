@@ -11,6 +11,8 @@
 #include <random>
 #include <vector>
 
+namespace gate_test {
+
 using namespace shardflow;
 
 namespace {
@@ -427,3 +429,5 @@ TEST_CASE("a machine that invents differences is found out by the control") {
   const Rates seen = rates(invents, 100);
   CHECK(seen.undecided == doctest::Approx(1));
 }
+
+}  // namespace gate_test

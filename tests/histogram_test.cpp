@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+namespace histogram_test {
 namespace {
 
 using shardflow::Histogram;
@@ -182,3 +183,5 @@ TEST_CASE("more durations than a double can tell apart still make a text that en
   CHECK(lines.back().value == 2);
   CHECK(histogram.value_at_ns(1) == 2);
 }
+
+}  // namespace histogram_test

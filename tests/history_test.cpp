@@ -8,6 +8,8 @@
 #include "pipeline/errors.hpp"
 #include "tests/history_data.hpp"
 
+namespace history_test {
+
 using namespace shardflow;
 using namespace shardflow::app;
 using testing::history_lines;
@@ -84,3 +86,5 @@ TEST_CASE("what is no history is refused with its line") {
   newer.replace(newer.find("\"schema\":1"), 10, "\"schema\":2");
   CHECK(refused(newer) == "gate.jsonl:1: this is no line of 'gate --history': its schema is not 1");
 }
+
+}  // namespace history_test

@@ -15,6 +15,8 @@
 #include "tests/folder.hpp"
 #include "tests/testing.hpp"
 
+namespace jsonl_test {
+
 using namespace shardflow;
 using testing::Folder;
 using testing::Pairs;
@@ -372,3 +374,5 @@ TEST_CASE("a format is recognised by its name's end, or else by its first line")
   CHECK(kind_of_line("a;b", ';') == Kind::kCsv);
   CHECK(kind_of_line("", ',') == Kind::kTsv);
 }
+
+}  // namespace jsonl_test

@@ -12,6 +12,8 @@
 
 #include "tests/testing.hpp"
 
+namespace key_hash_test {
+
 using namespace shardflow;
 using testing::Padded;
 
@@ -125,3 +127,5 @@ TEST_CASE("keys made to collide in murmur3 for every seed all reach one shard, a
   CHECK(hashes.size() == keys.size());
   CHECK(testing::run_mode("flow", testing::to_tsv(records)).map == testing::last_values(records));
 }
+
+}  // namespace key_hash_test

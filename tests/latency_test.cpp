@@ -17,6 +17,8 @@
 #include "pipeline/mode/mode.hpp"
 #include "tests/testing.hpp"
 
+namespace latency_test {
+
 using namespace shardflow;
 using namespace std::chrono_literals;
 
@@ -162,3 +164,5 @@ TEST_CASE("an interrupt ends the wait for a record that is not due") {
   });
   CHECK_THROWS_AS(source.next(block), InterruptedError);
 }
+
+}  // namespace latency_test

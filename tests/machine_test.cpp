@@ -7,6 +7,8 @@
 
 #include "tests/folder.hpp"
 
+namespace machine_test {
+
 using namespace shardflow;
 namespace fs = std::filesystem;
 
@@ -73,3 +75,5 @@ TEST_CASE("this process may use a core and some memory, and start a thread") {
   CHECK(startable_threads(1) == 1);
   CHECK(startable_threads(3) == 3);
 }
+
+}  // namespace machine_test

@@ -14,6 +14,8 @@
 #include "tests/fuzz/reference.hpp"
 #include "tests/testing.hpp"
 
+namespace malformed_test {
+
 using namespace shardflow;
 using testing::Folder;
 using testing::Pairs;
@@ -164,3 +166,5 @@ TEST_CASE("a file that is cut off at any byte has the records before the cut, or
     }
   }
 }
+
+}  // namespace malformed_test

@@ -9,6 +9,8 @@
 #include "pipeline/pages.hpp"
 #include "tests/testing.hpp"
 
+namespace memory_test {
+
 using namespace shardflow;
 
 TEST_CASE("pages are zero, writable to the end, and aligned for huge pages from 2 MiB up") {
@@ -88,3 +90,5 @@ TEST_CASE("the pool gives each batch once, and gives a released one again, empty
   CHECK(again.routed == 0);
   CHECK(again.records == 0);
 }
+
+}  // namespace memory_test

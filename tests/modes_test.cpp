@@ -8,6 +8,8 @@
 #include "pipeline/mode/mode.hpp"
 #include "tests/testing.hpp"
 
+namespace modes_test {
+
 using namespace shardflow;
 using testing::Pairs;
 using testing::Shape;
@@ -52,11 +54,12 @@ rc::Gen<Shape> shape() {
 }
 
 }  // namespace
+}  // namespace modes_test
 
 namespace rc {
 template <>
-struct Arbitrary<Shape> {
-  static Gen<Shape> arbitrary() { return shape(); }
+struct Arbitrary<testing::Shape> {
+  static Gen<testing::Shape> arbitrary() { return modes_test::shape(); }
 };
 }  // namespace rc
 
@@ -67,6 +70,8 @@ std::ostream& operator<<(std::ostream& out, const Shape& shape) {
              << shape.max_threads << " alive at once, latency " << shape.latency;
 }
 }  // namespace testing
+
+namespace modes_test {
 
 TEST_CASE("every mode ends in the map that one thread and a std::map make, for any shape of run") {
   for (const Mode& mode : modes()) {
@@ -125,3 +130,5 @@ TEST_CASE("a mode is found by its name, and the first is the default") {
   CHECK(find_mode("flow") == &modes().front());
   CHECK(find_mode("none") == nullptr);
 }
+
+}  // namespace modes_test

@@ -10,6 +10,8 @@
 #include "pipeline/store/murmur3_group.hpp"
 #include "tests/testing.hpp"
 
+namespace murmur3_test {
+
 using namespace shardflow;
 using testing::Padded;
 
@@ -64,3 +66,5 @@ TEST_CASE("every way to hash a group agrees with murmur3 of each key, for all le
   }
   CHECK(murmur3_of_group_ways().back().supported);
 }
+
+}  // namespace murmur3_test

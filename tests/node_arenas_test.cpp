@@ -8,6 +8,8 @@
 
 #include "tests/sanitized.hpp"
 
+namespace node_arenas_test {
+
 using namespace shardflow;
 
 TEST_CASE("work for each shard runs once, from any thread, whatever the number of nodes" *
@@ -31,3 +33,5 @@ TEST_CASE("what work throws on a node reaches who asked for it" * doctest::skip(
 TEST_CASE("a machine has no node that is none" * doctest::skip(testing::kSanitized)) {
   for (const auto node : numa_nodes()) CHECK(node >= 0);
 }
+
+}  // namespace node_arenas_test

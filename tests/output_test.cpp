@@ -18,6 +18,8 @@
 #include "tests/folder.hpp"
 #include "tests/testing.hpp"
 
+namespace output_test {
+
 using namespace shardflow;
 using testing::Folder;
 using testing::Pairs;
@@ -300,3 +302,5 @@ TEST_CASE("a sink that fails ends the writing with its own words") {
   CHECK_THROWS_WITH_AS(write_map(store, {.threads = 2}, sinks), "disk: writing failed: No space left on device",
                        IoError);
 }
+
+}  // namespace output_test

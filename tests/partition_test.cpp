@@ -8,6 +8,8 @@
 
 #include "tests/testing.hpp"
 
+namespace partition_test {
+
 using namespace shardflow;
 using testing::Pairs;
 
@@ -121,3 +123,5 @@ TEST_CASE("a bad line ends the batch, and the records before it are counted") {
     CHECK(batch.parsed.bad.front().line == 2);
   }
 }
+
+}  // namespace partition_test

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+namespace peers_table_test {
+
 using namespace shardflow::app;
 
 namespace {
@@ -60,3 +62,5 @@ TEST_CASE("the JSON has every sample") {
   CHECK(json["peers"][3]["samples"][1]["peak_mb"] == 600);
   CHECK(json["peers"][2]["wrong"] == true);
 }
+
+}  // namespace peers_table_test

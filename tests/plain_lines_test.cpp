@@ -9,6 +9,8 @@
 
 #include "pipeline/input/tsv.hpp"
 
+namespace plain_lines_test {
+
 using namespace shardflow;
 
 namespace {
@@ -159,3 +161,5 @@ TEST_CASE("taken by the line or many at a time, a text has the same records, how
     }
   }
 }
+
+}  // namespace plain_lines_test

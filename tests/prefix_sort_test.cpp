@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+namespace prefix_sort_test {
+
 using namespace shardflow;
 
 namespace {
@@ -81,3 +83,5 @@ TEST_CASE("many records that are equal in the highest bits are sorted by the oth
   PrefixSort sort;
   check_sorts(sort, std::move(records));
 }
+
+}  // namespace prefix_sort_test

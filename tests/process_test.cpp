@@ -14,6 +14,8 @@
 #include "pipeline/errors.hpp"
 #include "tests/folder.hpp"
 
+namespace process_test {
+
 using namespace shardflow;
 using namespace shardflow::app;
 using namespace std::chrono_literals;
@@ -124,3 +126,5 @@ TEST_CASE("a process that is killed takes the one that it runs with it") {
   CHECK(WIFSIGNALED(status));
   CHECK(WTERMSIG(status) == SIGKILL);
 }
+
+}  // namespace process_test

@@ -3,6 +3,8 @@
 
 #include "app/progress_text.hpp"
 
+namespace progress_test {
+
 using namespace shardflow::app;
 
 namespace {
@@ -34,3 +36,5 @@ TEST_CASE("the bar takes what is left of the line, and the line never wraps") {
 TEST_CASE("without a total there is no bar") {
   CHECK(progress_bar({1000, 20'000, 0, 0.5, ""}, 80) == "1.0 k records, 20.0 kB, 2.0 k records/s");
 }
+
+}  // namespace progress_test

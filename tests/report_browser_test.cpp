@@ -11,6 +11,8 @@
 #include "tests/history_data.hpp"
 #include "tests/report_data.hpp"
 
+namespace report_browser_test {
+
 using namespace shardflow::app;
 using namespace testing;
 
@@ -306,3 +308,5 @@ TEST_CASE("a page that fails, or asks for something, is noticed") {
   CHECK(contains(opened.console, "no such kind of report: poem"));
   CHECK(contains(opened.console, "Content Security Policy"));
 }
+
+}  // namespace report_browser_test

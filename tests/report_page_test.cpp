@@ -10,6 +10,8 @@
 #include "tests/folder.hpp"
 #include "tests/report_data.hpp"
 
+namespace report_page_test {
+
 using namespace shardflow::app;
 using namespace testing;
 
@@ -89,3 +91,5 @@ TEST_CASE("what there is so far is replaced by what comes after") {
   CHECK(folder.read("report.html") == report_page(second));
   CHECK(folder.names() == std::vector<std::string>{"report.html"});
 }
+
+}  // namespace report_page_test

@@ -16,6 +16,8 @@
 #include "tests/folder.hpp"
 #include "tests/testing.hpp"
 
+namespace round_trip_test {
+
 using namespace shardflow;
 using testing::Folder;
 using testing::Pairs;
@@ -175,3 +177,5 @@ TEST_CASE("a value that could not be found where the options look is refused") {
         "the record of key \"k\" can't be written: its value is no line of JSON with that key, as --value . has it");
   CHECK(folder.names().empty());
 }
+
+}  // namespace round_trip_test

@@ -8,6 +8,7 @@
 #include <random>
 #include <vector>
 
+namespace scaling_test {
 namespace {
 
 using shardflow::fit_amdahl;
@@ -174,3 +175,5 @@ TEST_CASE("where kappa can't be told from 0, the best N has no upper end") {
   CHECK(std::isinf(fit->best_concurrency.interval.high));
   CHECK(fit->best_concurrency.interval.low > 10);
 }
+
+}  // namespace scaling_test

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+namespace separators_test {
+
 using namespace shardflow;
 
 TEST_CASE("every way finds the positions that a plain loop finds, for any density of separators") {
@@ -46,3 +48,5 @@ TEST_CASE("an odd number of a byte is what counting them says, for texts of ever
     CHECK(odd_number_of('"', text) == (std::ranges::count(text, '"') % 2 == 1));
   }
 }
+
+}  // namespace separators_test

@@ -11,6 +11,8 @@
 #include "pipeline/store/growth.hpp"
 #include "tests/testing.hpp"
 
+namespace shard_test {
+
 using namespace shardflow;
 using testing::Map;
 using testing::Padded;
@@ -227,3 +229,5 @@ TEST_CASE("a plan is at least a quarter and at most sixteen times the present, a
   CHECK(planned_keys({1000, 1000, 0.00001}) == 16'001);
   CHECK(planned_keys({1000, 5000, 0}) == 2001);
 }
+
+}  // namespace shard_test

@@ -6,6 +6,8 @@
 #include <random>
 #include <vector>
 
+namespace slot_line_test {
+
 using namespace shardflow;
 
 namespace {
@@ -48,3 +50,5 @@ TEST_CASE("the first end of a line is the first slot that is free or has the has
     }
   }
 }
+
+}  // namespace slot_line_test

@@ -16,6 +16,8 @@
 #include "pipeline/output/splitters.hpp"
 #include "tests/testing.hpp"
 
+namespace sorted_pieces_test {
+
 using namespace shardflow;
 using testing::Map;
 using testing::Pairs;
@@ -117,3 +119,5 @@ TEST_CASE("a number that is at several quantiles has a range of its own") {
   CHECK(splitters.is_single(seven));
   CHECK(!splitters.is_single(above));
 }
+
+}  // namespace sorted_pieces_test

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+namespace statistics_test {
 namespace {
 
 using shardflow::holm_adjusted;
@@ -322,3 +323,5 @@ TEST_CASE("Holm's correction gives published values, in the order given") {
   check({0.7, 0.8}, {1, 1});
   check({}, {});
 }
+
+}  // namespace statistics_test

@@ -10,6 +10,8 @@
 #include "pipeline/store/padded_key.hpp"
 #include "tests/testing.hpp"
 
+namespace store_test {
+
 using namespace shardflow;
 using testing::Pairs;
 
@@ -94,3 +96,5 @@ TEST_CASE("after the run any number of threads may read") {
   readers.clear();
   CHECK(wrong == 0);
 }
+
+}  // namespace store_test

@@ -9,6 +9,8 @@
 #include "app/sweep_result.hpp"
 #include "tests/folder.hpp"
 
+namespace sweep_test {
+
 using namespace shardflow;
 using namespace shardflow::app;
 
@@ -314,3 +316,5 @@ TEST_CASE("the title of a study with many settings is wrapped at 80 columns") {
   std::istringstream lines(sweep_text(sweep));
   for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= 80, line);
 }
+
+}  // namespace sweep_test

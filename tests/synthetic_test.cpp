@@ -12,6 +12,8 @@
 #include "pipeline/quantity.hpp"
 #include "tests/testing.hpp"
 
+namespace synthetic_test {
+
 using namespace shardflow;
 
 namespace {
@@ -116,3 +118,5 @@ TEST_CASE("a size is written so that it reads back") {
   }
   CHECK(format_bytes(256 << 10) == "256KiB");
 }
+
+}  // namespace synthetic_test

@@ -7,6 +7,8 @@
 
 #include "tests/testing.hpp"
 
+namespace tsv_test {
+
 using namespace shardflow;
 using testing::Pairs;
 using testing::parse;
@@ -91,3 +93,5 @@ TEST_CASE("what is joined from random records parses to the same records") {
     RC_ASSERT(parse(testing::to_tsv(records)).records == records);
   }));
 }
+
+}  // namespace tsv_test

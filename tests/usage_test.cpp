@@ -5,6 +5,8 @@
 
 #include "pipeline/pages.hpp"
 
+namespace usage_test {
+
 using namespace shardflow;
 
 TEST_CASE("usage grows with the work") {
@@ -29,3 +31,5 @@ TEST_CASE("the peak is at least what is resident, and memory that is touched cou
   CHECK(after.huge_bytes <= after.resident_bytes);
   CHECK(peak_resident_bytes() >= after.resident_bytes);
 }
+
+}  // namespace usage_test

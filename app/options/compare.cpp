@@ -67,7 +67,8 @@ Parsed<CompareOptions> parse_compare(const Strings& arguments) {
       options.rounds = number_within(merged, "rounds", kRounds);
     }
     options.max_time_s = static_cast<double>(read_option(merged, "max-time", parse_count));
-    options.slow_records = number_within(merged, "slow-records", Range<std::uint64_t>{1, UINT64_MAX, parse_count});
+    options.slow_records =
+        number_within(merged, "slow-records", NumberRange<std::uint64_t>{1, UINT64_MAX, parse_count});
     options.seed = read_option(merged, "seed", parse_count);
   });
 }

@@ -5,7 +5,7 @@
 namespace shardflow::app {
 namespace {
 
-po::options_description result_options() {
+po::options_description diff_result_options() {
   po::options_description options("Result");
   auto add = options.add_options();
   add("output,o", text()->value_name("FILE"), "write each difference: change, key, old and new value");
@@ -29,7 +29,7 @@ Grammar diff_grammar() {
       {},
       "file",
       -1};
-  grammar.options.add(file_input_options()).add(result_options()).add(common_run_options()).add(general_options());
+  grammar.options.add(file_input_options()).add(diff_result_options()).add(common_run_options()).add(general_options());
   return grammar;
 }
 

@@ -20,7 +20,7 @@ const Strings kDefaultWorkloads{"sequential:records=2M", "zipf:records=3M,keys=2
 constexpr double kPeakAllowed = 1.10;
 constexpr double kBytesPerKeyAllowed = 1.05;
 
-constexpr Range<std::uint64_t> kPairs{15, 100'000, parse_count};
+constexpr NumberRange<std::uint64_t> kPairs{15, 100'000, parse_count};
 
 po::options_description against_options() {
   po::options_description options("Against another build");
@@ -135,12 +135,6 @@ void read_report(const Merged& merged, GateOptions& options) {
   }
   options.history = merged.get("history");
   options.label = merged.get("label");
-}
-
-const Mode* read_mode(const Merged& merged) {
-  const std::string name = merged.get("mode");
-  if (const Mode* const mode = find_mode(name)) return mode;
-  throw UsageError("--mode: '" + name + "' is no mode; there are " + mode_names());
 }
 
 }  // namespace

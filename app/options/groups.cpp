@@ -10,10 +10,10 @@
 namespace shardflow::app {
 namespace {
 
-constexpr Range<std::size_t> kBlocks{2, 65536, parse_count};
-constexpr Range<std::uint32_t> kRecordBytes{1, kMaxBlockBytes / 2, parse_bytes};
-constexpr Range<std::size_t> kAlive{1, 4096, parse_count};
-constexpr Range<std::uint64_t> kRate{1, 1'000'000'000, parse_count};
+constexpr NumberRange<std::size_t> kBlocks{2, 65536, parse_count};
+constexpr NumberRange<std::uint32_t> kRecordBytes{1, kMaxBlockBytes / 2, parse_bytes};
+constexpr NumberRange<std::size_t> kAlive{1, 4096, parse_count};
+constexpr NumberRange<std::uint64_t> kRate{1, 1'000'000'000, parse_count};
 
 void add_common_limits(po::options_description& options) {
   const std::size_t blocks = std::max<std::size_t>(RunOptions().blocks, 4 * logical_cores());
@@ -80,6 +80,12 @@ std::string mode_names() {
   std::string names;
   for (const Mode& mode : modes()) names += (names.empty() ? "" : ", ") + std::string(mode.name);
   return names;
+}
+
+const Mode* read_mode(const Merged& merged) {
+  const std::string name = merged.get("mode");
+  if (const Mode* const mode = find_mode(name)) return mode;
+  throw UsageError("--mode: '" + name + "' is no mode; there are " + mode_names());
 }
 
 std::vector<const Mode*> read_modes(const Merged& merged) {

@@ -6,12 +6,12 @@
 
 namespace shardflow::app {
 
-inline constexpr Range<std::uint32_t> kThreads{1, 4096, parse_count};
-inline constexpr Range<std::uint32_t> kShards{1, 65536, parse_count};
-inline constexpr Range<std::size_t> kBlockBytes{1, kMaxBlockBytes / 2, parse_bytes};
-inline constexpr Range<std::uint64_t> kRounds{1, 10'000, parse_count};
-inline constexpr Range<std::uint64_t> kSeconds{1, 86'400, parse_count};
-inline constexpr Range<std::size_t> kCapacity{1, std::size_t{1} << 30, parse_count};
+inline constexpr NumberRange<std::uint32_t> kThreads{1, 4096, parse_count};
+inline constexpr NumberRange<std::uint32_t> kShards{1, 65536, parse_count};
+inline constexpr NumberRange<std::size_t> kBlockBytes{1, kMaxBlockBytes / 2, parse_bytes};
+inline constexpr NumberRange<std::uint64_t> kRounds{1, 10'000, parse_count};
+inline constexpr NumberRange<std::uint64_t> kSeconds{1, 86'400, parse_count};
+inline constexpr NumberRange<std::size_t> kCapacity{1, std::size_t{1} << 30, parse_count};
 
 // Two a core: each core has one to write while it waits for none, and a shard's part of a block is long.
 std::uint32_t default_shards();
@@ -45,6 +45,8 @@ void read_run_options(const Merged& merged, LoadOptions& options);
 void read_limits(const Merged& merged, LoadOptions& options);
 // "unbounded" is 0. Throws std::invalid_argument.
 std::size_t read_capacity(const std::string& text);
+// --mode. Throws UsageError.
+const Mode* read_mode(const Merged& merged);
 // --modes, a list.
 std::vector<const Mode*> read_modes(const Merged& merged);
 StatsFormat read_stats(const Merged& merged);

@@ -80,7 +80,7 @@ auto read_option(const Merged& merged, const std::string& name, Read&& read) {
 
 // The numbers that an option may have, and how they are written.
 template <class Number>
-struct Range {
+struct NumberRange {
   Number least;
   Number most;
   std::uint64_t (*read)(std::string_view);
@@ -94,7 +94,7 @@ struct Range {
 };
 
 template <class Number>
-Number number_within(const Merged& merged, const std::string& name, const Range<Number>& range) {
+Number number_within(const Merged& merged, const std::string& name, const NumberRange<Number>& range) {
   return read_option(merged, name, [&](const std::string& text) { return range.of(text); });
 }
 

@@ -14,7 +14,7 @@ po::options_description mode_option() {
   return options;
 }
 
-po::options_description result_options() {
+po::options_description load_result_options() {
   po::options_description options("Result");
   auto add = options.add_options();
   add("output,o", text()->value_name("FILE"), "write the final map; '-' is standard output");
@@ -28,12 +28,6 @@ po::options_description result_options() {
   add("floor", po::bool_switch(), "also measure the least that this machine needs; takes the store's memory again");
   add("check", po::bool_switch(), "read the files again, and fail if a key has a value that none gave it");
   return options;
-}
-
-const Mode* read_mode(const Merged& merged) {
-  const std::string name = merged.get("mode");
-  if (const Mode* const mode = find_mode(name)) return mode;
-  throw UsageError("--mode: '" + name + "' is no mode; there are " + mode_names());
 }
 
 void read_output(const Merged& merged, LoadOptions& options) {
@@ -71,7 +65,9 @@ Grammar load_grammar() {
   po::options_description input = input_options();
   add_files(input);
   add_records(input);
-  grammar.options.add(input).add(result_options()).add(stats_options("statistics on standard error: text or json"));
+  grammar.options.add(input)
+      .add(load_result_options())
+      .add(stats_options("statistics on standard error: text or json"));
   grammar.options.add(mode_option()).add(run_options()).add(general_options());
   return grammar;
 }

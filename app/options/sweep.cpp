@@ -43,7 +43,7 @@ po::options_description limit_options() {
 
 void read_grid(const Merged& merged, SweepOptions& options) {
   const auto within = [](const auto& range) { return [&range](const std::string& text) { return range.of(text); }; };
-  constexpr Range<std::uint64_t> kRecords{1, UINT64_MAX, parse_count};
+  constexpr NumberRange<std::uint64_t> kRecords{1, UINT64_MAX, parse_count};
   options.modes = read_modes(merged);
   if (merged.has("records")) options.records = read_list(merged, "records", within(kRecords));
   options.threads = read_list(merged, "threads", within(kThreads));

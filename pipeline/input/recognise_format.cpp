@@ -23,9 +23,9 @@ std::optional<TextFormat::Kind> kind_of_name(std::string_view file) {
   std::ranges::transform(lower, lower.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
   std::string_view name = lower;
-  using Kind = TextFormat::Kind;
-  constexpr std::array<std::pair<std::string_view, Kind>, 4> kEndings{
-      {{".tsv", Kind::kTsv}, {".csv", Kind::kCsv}, {".jsonl", Kind::kJsonLines}, {".ndjson", Kind::kJsonLines}}};
+  using enum TextFormat::Kind;
+  constexpr std::array<std::pair<std::string_view, TextFormat::Kind>, 4> kEndings{
+      {{".tsv", kTsv}, {".csv", kCsv}, {".jsonl", kJsonLines}, {".ndjson", kJsonLines}}};
   for (const std::string_view packed : {".gz", ".zst", ".lz4"}) {
     if (name.ends_with(packed)) name.remove_suffix(packed.size());
   }
