@@ -120,4 +120,14 @@ TEST_CASE("a number that is at several quantiles has a range of its own") {
   CHECK(!splitters.is_single(above));
 }
 
+TEST_CASE("one key in many that begins otherwise, or ends sooner, is in its place") {
+  // So few are looked at beforehand that these hardly are.
+  for (const char* const outlier : {"a", "common-begin", "common-beginning", "common-beginninz", "z"}) {
+    CAPTURE(outlier);
+    std::vector<std::string> keys{outlier};
+    for (int i = 0; i < 30'000; ++i) keys.push_back("common-beginning-" + std::to_string(i));
+    check_sorted(shuffled(std::move(keys)));
+  }
+}
+
 }  // namespace sorted_pieces_test

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 #include "pipeline/output/in_parts.hpp"
 #include "pipeline/output/key_prefix.hpp"
-#include "pipeline/output/splitters.hpp"
 
 namespace shardflow {
 namespace {
@@ -29,6 +29,7 @@ class StoredEntries {
  public:
   explicit StoredEntries(const Store& store) {
     for (const Shard& shard : store.shards()) {
+      shards_.push_back(&shard);
       for (std::size_t chunk = 0; chunk < shard.chunks(); ++chunk) chunks_.push_back({&shard, chunk});
     }
   }
@@ -37,12 +38,20 @@ class StoredEntries {
   void for_each(std::size_t part, Visit&& visit) const {
     chunks_[part].shard->for_each_entry_in(chunks_[part].index, visit);
   }
+  std::vector<const char*> samples(std::size_t every) const {
+    std::vector<const char*> samples;
+    for (const Shard* const shard : shards_) {
+      shard->for_each_sample(every, [&](const char* entry) { samples.push_back(entry); });
+    }
+    return samples;
+  }
 
  private:
   struct Chunk {
     const Shard* shard;
     std::size_t index;
   };
+  std::vector<const Shard*> shards_;
   std::vector<Chunk> chunks_;
 };
 
@@ -60,6 +69,16 @@ class ListedEntries {
       runs_[i].for_each(0, [&](std::uint64_t, const char* entry) { visit(entry); });
     }
   }
+  std::vector<const char*> samples(std::size_t every) const {
+    std::vector<const char*> samples;
+    std::size_t entries = 0;
+    for (std::size_t part = 0; part < parts(); ++part) {
+      for_each(part, [&](const char* entry) {
+        if (entries++ % every == 0) samples.push_back(entry);
+      });
+    }
+    return samples;
+  }
 
  private:
   static constexpr std::size_t kRuns = 16;
@@ -68,32 +87,40 @@ class ListedEntries {
 
 std::string_view key_of(const char* entry) { return entry::key(entry, entry::read(entry)); }
 
-// What is known of a source before it is split.
-struct Survey {
-  std::string_view common;           // what all keys begin with
-  std::vector<const char*> samples;  // every so many entries
-};
+// What all keys begin with that were looked at.
+class SharedPrefix {
+ public:
+  explicit SharedPrefix(std::span<const char* const> entries) {
+    for (const char* const entry : entries) text_ = common_prefix(text_, key_of(entry));
+    shorten(text_.size());
+  }
 
-template <class Source>
-Survey survey(const Source& source, std::size_t records, std::size_t entries_a_sample) {
-  oneapi::tbb::combinable<Survey> surveys;
-  in_parts(source.parts(), records, [&](std::size_t part) {
-    Survey& here = surveys.local();
-    std::size_t until_sample = 1;
-    source.for_each(part, [&](const char* entry) {
-      here.common = common_prefix(here.common, key_of(entry));
-      if (--until_sample != 0) return;
-      here.samples.push_back(entry);
-      until_sample = entries_a_sample;
-    });
-  });
-  Survey whole;
-  surveys.combine_each([&](const Survey& each) {
-    whole.common = common_prefix(whole.common, each.common);
-    whole.samples.insert(whole.samples.end(), each.samples.begin(), each.samples.end());
-  });
-  return whole;
-}
+  std::size_t size() const { return text_.size(); }
+  void shorten(std::size_t bytes) {
+    text_ = text_.substr(0, bytes);
+    first_ = 0;
+    std::memcpy(&first_, text_.data(), std::min(bytes, sizeof first_));
+    mask_ = bytes >= sizeof first_ ? ~std::uint64_t{0} : (std::uint64_t{1} << 8 * bytes) - 1;
+  }
+
+  // How much of it an entry's key begins with.
+  std::size_t of(const char* entry) const {
+    const entry::Header header = entry::read(entry);
+    std::uint64_t first;
+    static_assert(Arena::kSlackBytes >= sizeof first);
+    std::memcpy(&first, entry + header.header_bytes, sizeof first);
+    if (header.key_bytes >= text_.size() && ((first ^ first_) & mask_) == 0 &&
+        (text_.size() <= sizeof first || key_of(entry).starts_with(text_))) [[likely]]
+      return text_.size();
+    return common_prefix(text_, key_of(entry)).size();
+  }
+
+ private:
+  std::string_view text_;
+  // The first bytes of it, in a word, to compare with an instruction.
+  std::uint64_t first_ = 0;
+  std::uint64_t mask_ = 0;
+};
 
 // Puts records into the lists of their ranges, some at a time.
 class Distributor {
@@ -119,6 +146,31 @@ class Distributor {
   std::array<const char*, kGroup> entries_;
   std::size_t count_ = 0;
 };
+
+std::vector<std::uint64_t> prefixes(std::span<const char* const> entries, std::size_t offset) {
+  std::vector<std::uint64_t> prefixes;
+  for (const char* const entry : entries) prefixes.push_back(key_prefix(entry, offset));
+  return prefixes;
+}
+
+// Each entry to the list of its prefix, from `offset` on. How much of `shared` all keys begin with: if it is not the
+// whole, prefixes behind it say nothing of the keys' order.
+template <class Source>
+std::size_t distribute(const Source& source, std::size_t records, const SharedPrefix& shared, std::size_t offset,
+                       const Splitters& splitters, EntryLists& lists) {
+  oneapi::tbb::combinable<std::size_t> least([&] { return shared.size(); });
+  in_parts(source.parts(), records, [&](std::size_t i) {
+    Distributor distributor(splitters, lists.part());
+    std::size_t least_here = shared.size();
+    source.for_each(i, [&](const char* entry) {
+      least_here = std::min(least_here, shared.of(entry));
+      distributor.take(key_prefix(entry, offset), entry);
+    });
+    distributor.finish();
+    least.local() = std::min(least.local(), least_here);
+  });
+  return least.combine([](std::size_t a, std::size_t b) { return std::min(a, b); });
+}
 
 void sort_tied(std::span<SortedRecord> records, std::size_t offset, PrefixSort& by_prefix, int depth);
 
@@ -156,18 +208,23 @@ SortedPieces::SortedPieces(const Store& store) {
 template <class Source>
 void SortedPieces::split(const Source& source, std::size_t records, std::size_t offset, int depth) {
   const std::size_t pieces = (records + kPieceRecords - 1) / kPieceRecords;
-  const Survey known = survey(source, records, std::max<std::size_t>(1, records / (pieces * kSamplesACut)));
-  offset = std::max(offset, known.common.size());
-  std::vector<std::uint64_t> samples;
-  for (const char* entry : known.samples) samples.push_back(key_prefix(entry, offset));
-  const Splitters splitters(samples, pieces - 1);
+  const std::vector<const char*> sampled = source.samples(std::max<std::size_t>(1, records / (pieces * kSamplesACut)));
+  for (SharedPrefix shared(sampled);;) {
+    const std::size_t from = std::max(offset, shared.size());
+    const Splitters splitters(prefixes(sampled, from), pieces - 1);
+    EntryLists& lists = lists_.emplace_back(splitters.ranges());
+    const std::size_t found = distribute(source, records, shared, from, splitters, lists);
+    if (found == shared.size() || from == offset) {
+      add_pieces(lists, splitters, from, depth);
+      return;
+    }
+    // A key that was not sampled has less in common with the others.
+    shared.shorten(found);
+    lists_.pop_back();
+  }
+}
 
-  EntryLists& lists = lists_.emplace_back(splitters.ranges());
-  in_parts(source.parts(), records, [&](std::size_t i) {
-    Distributor distributor(splitters, lists.part());
-    source.for_each(i, [&](const char* entry) { distributor.take(key_prefix(entry, offset), entry); });
-    distributor.finish();
-  });
+void SortedPieces::add_pieces(const EntryLists& lists, const Splitters& splitters, std::size_t offset, int depth) {
   for (std::size_t i = 0; i < lists.size(); ++i) {
     const std::size_t size = lists.entries(i);
     if (size > kMostTied && splitters.is_single(i) && depth < kDeepest) {

@@ -15,6 +15,7 @@
 
 #include "pipeline/output/entry_lists.hpp"
 #include "pipeline/output/prefix_sort.hpp"
+#include "pipeline/output/splitters.hpp"
 #include "pipeline/store/entry.hpp"
 #include "pipeline/store/store.hpp"
 
@@ -63,6 +64,7 @@ class SortedPieces {
 
   template <class Source>
   void split(const Source& source, std::size_t records, std::size_t offset, int depth = 0);
+  void add_pieces(const EntryLists& lists, const Splitters& splitters, std::size_t offset, int depth);
   std::span<const SortedRecord> sorted(const Piece& piece) const;
 
   std::list<EntryLists> lists_;

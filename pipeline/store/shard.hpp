@@ -59,6 +59,13 @@ class Shard {
     arena_.for_each_live_in(chunk, visit);
   }
 
+  // Likewise, for one entry in about every so many, in an order that has nothing to do with the keys'. REQUIRES:
+  // every > 0.
+  template <class Visit>
+  void for_each_sample(std::size_t every, Visit&& visit) const {
+    table_.for_each_sample(every, [&](Arena::Place place) { visit(static_cast<const char*>(arena_.at(place))); });
+  }
+
   std::size_t size() const { return table_.size(); }
   // Records applied, repeats included.
   std::uint64_t applied() const { return applied_; }

@@ -9,6 +9,7 @@
 // Two keys of a line agree in all 32 bits once in 2^32 / lines times; then the keys themselves are compared.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -65,6 +66,22 @@ class Table {
   }
 
   bool empty() const { return slot_count_ == 0; }
+
+  // Calls visit(std::uint32_t entry) for one entry in about every so many, in the order of their hashes. Of a table
+  // that is not empty, for one at least. REQUIRES: every > 0.
+  template <class Visit>
+  void for_each_sample(std::size_t every, Visit&& visit) const {
+    if (size_ == 0) return;
+    const auto stride = static_cast<std::size_t>(static_cast<double>(every) / static_cast<double>(size_) *
+                                                 static_cast<double>(slot_count_)) +
+                        1;
+    for (std::size_t begin = 0; begin < slot_count_; begin += stride) {
+      const Slot* const end = slots_ + std::min(begin + stride, slot_count_);
+      const Slot* const slot =
+          std::find_if<const Slot*>(slots_ + begin, end, [](const Slot& each) { return each.entry != 0; });
+      if (slot != end) visit(slot->entry);
+    }
+  }
 
  private:
   std::size_t home(std::uint32_t hash) const { return ((hash * line_count_) >> 32) * kLineSlots; }
