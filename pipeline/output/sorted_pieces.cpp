@@ -14,8 +14,8 @@ namespace shardflow {
 namespace {
 
 // Records of a piece on the average: so few that sorting stays in a core's second-level cache, and so many that the
-// search for a record's piece is short. 2^12 to 2^15 are within 5 % of each other.
-constexpr std::size_t kPieceRecords = std::size_t{1} << 13;
+// search for a record's piece is short: 2^13 takes 6 to 12 % longer.
+constexpr std::size_t kPieceRecords = std::size_t{1} << 12;
 // Keys that are looked at for each cut between pieces: with 16, hardly a piece is twice as large as the average.
 constexpr std::size_t kSamplesACut = 16;
 // A piece of so many keys with one prefix is split again, so that sorting it is not one thread's work.
