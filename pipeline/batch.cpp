@@ -31,7 +31,7 @@ BatchPool::BatchPool(std::size_t batches, std::size_t block_bytes, std::size_t s
 
 Batch& BatchPool::acquire() {
   Batch& batch = take_free();
-  batch.block.populate();
+  batch.block.populate_small();
   return batch;
 }
 

@@ -14,9 +14,9 @@ Block::Block(std::size_t capacity_bytes, MemoryBudget& budget)
   assert(capacity_bytes > 0 && capacity_bytes <= kMaxBlockBytes);
 }
 
-void Block::populate() {
+void Block::populate_small() {
   if (std::exchange(populated_, true)) return;
-  pages_.populate();
+  pages_.populate_small();
 }
 
 void Block::reset() {

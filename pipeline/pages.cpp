@@ -61,6 +61,10 @@ void Pages::populate() {
   for (std::size_t at = 0; at < size_; at += 4096) static_cast<volatile char*>(data_)[at] = 0;
 }
 
+void Pages::populate_small() {
+  if (size_ < kHugePageBytes) populate();
+}
+
 Pages::~Pages() {
   if (data_ == nullptr) return;
   munmap(data_, size_);

@@ -1,9 +1,11 @@
 // Pages, blocks, batches: the memory that records travel in.
 #include <doctest/doctest.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "pipeline/errors.hpp"
 #include "pipeline/pages.hpp"
@@ -12,6 +14,19 @@
 namespace memory_test {
 
 using namespace shardflow;
+
+namespace {
+
+constexpr std::size_t kPageBytes = 4096;
+
+bool is_resident(const char* at) {
+  const auto page = reinterpret_cast<std::uintptr_t>(at) / kPageBytes * kPageBytes;
+  unsigned char resident = 0;
+  REQUIRE(mincore(reinterpret_cast<void*>(page), kPageBytes, &resident) == 0);
+  return (resident & 1) != 0;
+}
+
+}  // namespace
 
 TEST_CASE("pages are zero, writable to the end, and aligned for huge pages from 2 MiB up") {
   MemoryBudget budget(UINT64_MAX);
@@ -62,6 +77,16 @@ TEST_CASE("a block keeps its bytes when it grows, and its first size when it is 
   CHECK(block.capacity() == 100);
   CHECK(block.text().empty());
   CHECK(budget.used_bytes() < 10'000);
+}
+
+TEST_CASE("a batch's block is faulted in when it is first given, unless it is so large that it may not be needed") {
+  MemoryBudget budget(UINT64_MAX);
+  for (const auto& [bytes, resident] : {std::pair{std::size_t{256} << 10, true}, {std::size_t{64} << 20, false}}) {
+    BatchPool pool(1, bytes, 1, budget);
+    const char* const data = pool.acquire().block.data();
+    CHECK(is_resident(data) == resident);
+    CHECK(is_resident(data + bytes - kPageBytes) == resident);
+  }
 }
 
 TEST_CASE("a list of records grows, and keeps its memory when cleared") {

@@ -25,8 +25,7 @@ void Arena::add_chunk(std::size_t least_bytes) {
   chunks_.push_back({Pages(std::max<std::size_t>(wanted, least), *budget_), 0, nullptr});
 
   Chunk& chunk = chunks_.back();
-  // Small pages all at once: where a fault leaves the virtual machine, one by one they cost 15 times as much.
-  if (chunk.pages.size() < kHugePageBytes) chunk.pages.populate();
+  chunk.pages.populate_small();
   if (free_numbers_.empty()) {
     chunk.number = numbers_++;
   } else {
