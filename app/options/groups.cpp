@@ -34,6 +34,8 @@ void read_common_limits(const Merged& merged, LoadOptions& options) {
       merged.has("max-memory") ? read_option(merged, "max-memory", parse_bytes) : memory_limit_bytes();
 }
 
+std::string no_mode(const std::string& name) { return "'" + name + "' is no mode; there are " + mode_names(); }
+
 }  // namespace
 
 po::options_description general_options() {
@@ -85,13 +87,13 @@ std::string mode_names() {
 const Mode* read_mode(const Merged& merged) {
   const std::string name = merged.get("mode");
   if (const Mode* const mode = find_mode(name)) return mode;
-  throw UsageError("--mode: '" + name + "' is no mode; there are " + mode_names());
+  throw UsageError("--mode: " + no_mode(name));
 }
 
 std::vector<const Mode*> read_modes(const Merged& merged) {
   return read_list(merged, "modes", [](const std::string& name) {
     if (const Mode* const mode = find_mode(name)) return mode;
-    throw std::invalid_argument("'" + name + "' is no mode; there are " + mode_names());
+    throw std::invalid_argument(no_mode(name));
   });
 }
 

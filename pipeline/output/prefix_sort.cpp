@@ -90,13 +90,7 @@ void PrefixSort::sort_differing(std::span<SortedRecord> records, std::uint64_t d
   extract_bits(half_sorted, mask, digits_.data());
   distribute<kDigitBits>(half_sorted, digits_.data(), high, records.data());
 
-  if (mask == differing) return;
-  for (std::size_t begin = 0; begin < records.size();) {
-    std::size_t end = begin + 1;
-    while (end < records.size() && ((records[end].prefix ^ records[begin].prefix) & mask) == 0) ++end;
-    if (end - begin > 1) (*this)(records.subspan(begin, end - begin));
-    begin = end;
-  }
+  if (mask != differing) for_each_tie(records, mask, *this);
 }
 
 }  // namespace shardflow

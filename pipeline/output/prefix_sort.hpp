@@ -17,6 +17,17 @@ struct SortedRecord {
   const char* entry;
 };
 
+// Calls visit(std::span<SortedRecord>) for each two or more that stand together and agree in these bits.
+template <class Visit>
+void for_each_tie(std::span<SortedRecord> records, std::uint64_t bits, Visit&& visit) {
+  for (std::size_t begin = 0; begin < records.size();) {
+    std::size_t end = begin + 1;
+    while (end < records.size() && ((records[end].prefix ^ records[begin].prefix) & bits) == 0) ++end;
+    if (end - begin > 1) visit(records.subspan(begin, end - begin));
+    begin = end;
+  }
+}
+
 // Of one thread: it keeps the memory that it sorts with.
 class PrefixSort {
  public:

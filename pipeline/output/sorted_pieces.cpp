@@ -27,9 +27,8 @@ constexpr int kDeepest = 32;
 // Where the first split's records come from: the chunks of the shards' arenas.
 class StoredEntries {
  public:
-  explicit StoredEntries(const Store& store) {
+  explicit StoredEntries(const Store& store) : store_(store) {
     for (const Shard& shard : store.shards()) {
-      shards_.push_back(&shard);
       for (std::size_t chunk = 0; chunk < shard.chunks(); ++chunk) chunks_.push_back({&shard, chunk});
     }
   }
@@ -40,8 +39,8 @@ class StoredEntries {
   }
   std::vector<const char*> samples(std::size_t every) const {
     std::vector<const char*> samples;
-    for (const Shard* const shard : shards_) {
-      shard->for_each_sample(every, [&](const char* entry) { samples.push_back(entry); });
+    for (const Shard& shard : store_.shards()) {
+      shard.for_each_sample(every, [&](const char* entry) { samples.push_back(entry); });
     }
     return samples;
   }
@@ -51,7 +50,7 @@ class StoredEntries {
     const Shard* shard;
     std::size_t index;
   };
-  std::vector<const Shard*> shards_;
+  const Store& store_;
   std::vector<Chunk> chunks_;
 };
 
@@ -177,12 +176,8 @@ void sort_tied(std::span<SortedRecord> records, std::size_t offset, PrefixSort& 
 // Of records whose prefixes begin at `offset`, and whose keys' order does not depend on what is before it.
 void sort(std::span<SortedRecord> records, std::size_t offset, PrefixSort& by_prefix, int depth = 0) {
   by_prefix(records);
-  for (std::size_t begin = 0; begin < records.size();) {
-    std::size_t end = begin + 1;
-    while (end < records.size() && records[end].prefix == records[begin].prefix) ++end;
-    if (end - begin > 1) sort_tied(records.subspan(begin, end - begin), offset + kPrefixBytes, by_prefix, depth + 1);
-    begin = end;
-  }
+  for_each_tie(records, ~std::uint64_t{0},
+               [&](std::span<SortedRecord> tied) { sort_tied(tied, offset + kPrefixBytes, by_prefix, depth + 1); });
 }
 
 // Of records whose keys' order does not depend on what is before `offset`.

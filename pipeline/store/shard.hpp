@@ -60,7 +60,7 @@ class Shard {
   }
 
   // Likewise, for one entry in about every so many, in an order that has nothing to do with the keys'. REQUIRES:
-  // every > 0.
+  // 0 < every < 2^32.
   template <class Visit>
   void for_each_sample(std::size_t every, Visit&& visit) const {
     table_.for_each_sample(every, [&](Arena::Place place) { visit(static_cast<const char*>(arena_.at(place))); });

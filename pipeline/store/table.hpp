@@ -68,13 +68,11 @@ class Table {
   bool empty() const { return slot_count_ == 0; }
 
   // Calls visit(std::uint32_t entry) for one entry in about every so many, in the order of their hashes. Of a table
-  // that is not empty, for one at least. REQUIRES: every > 0.
+  // that is not empty, for one at least. REQUIRES: 0 < every < 2^32.
   template <class Visit>
   void for_each_sample(std::size_t every, Visit&& visit) const {
     if (size_ == 0) return;
-    const auto stride = static_cast<std::size_t>(static_cast<double>(every) / static_cast<double>(size_) *
-                                                 static_cast<double>(slot_count_)) +
-                        1;
+    const std::size_t stride = every * slot_count_ / size_ + 1;
     for (std::size_t begin = 0; begin < slot_count_; begin += stride) {
       const Slot* const end = slots_ + std::min(begin + stride, slot_count_);
       const Slot* const slot =
