@@ -30,12 +30,6 @@ BatchPool::BatchPool(std::size_t batches, std::size_t block_bytes, std::size_t s
 }
 
 Batch& BatchPool::acquire() {
-  Batch& batch = take_free();
-  batch.block.populate_small();
-  return batch;
-}
-
-Batch& BatchPool::take_free() {
   const std::scoped_lock lock(mutex_);
   assert(!free_.empty());
   Batch& batch = *free_.back();

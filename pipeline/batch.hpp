@@ -65,8 +65,6 @@ class BatchPool {
   void release(Batch& batch);
 
  private:
-  Batch& take_free();
-
   std::vector<std::unique_ptr<Batch>> batches_;
   std::mutex mutex_;
   std::vector<Batch*> free_;  // the last one released is the next one used: its memory is in a cache

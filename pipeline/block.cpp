@@ -2,7 +2,6 @@
 
 #include <cassert>
 #include <cstring>
-#include <utility>
 
 namespace shardflow {
 
@@ -14,17 +13,11 @@ Block::Block(std::size_t capacity_bytes, MemoryBudget& budget)
   assert(capacity_bytes > 0 && capacity_bytes <= kMaxBlockBytes);
 }
 
-void Block::populate_small() {
-  if (std::exchange(populated_, true)) return;
-  pages_.populate_small();
-}
-
 void Block::reset() {
   begin_ = end_ = 0;
   if (capacity_bytes_ == first_capacity_bytes_) return;
   pages_ = Pages();
   pages_ = Pages(first_capacity_bytes_ + kBlockSlackBytes, *budget_);
-  populated_ = false;
   capacity_bytes_ = first_capacity_bytes_;
 }
 

@@ -32,8 +32,6 @@ class Block {
   // REQUIRES: 0 < capacity_bytes <= kMaxBlockBytes; the budget outlives the block.
   Block(std::size_t capacity_bytes, MemoryBudget& budget);
 
-  // Faults its memory in as Pages::populate_small() does, if it was not before.
-  void populate_small();
   // Makes it empty, and of its first capacity again if a long record made it grow.
   void reset();
   // Grows to at least `capacity_bytes`; the bytes so far stay. For the record that is longer than a block.
@@ -66,7 +64,6 @@ class Block {
   std::size_t first_capacity_bytes_;
   std::size_t capacity_bytes_;
   Pages pages_;
-  bool populated_ = false;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
 };

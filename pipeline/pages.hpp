@@ -1,8 +1,8 @@
-// Large, zeroed, page-aligned memory, taken from the kernel and returned to it whole.
+// Large, zeroed, page-aligned memory, given back whole.
 //
 // First-touch page faults are the largest single cost of filling a store: with 4 KiB pages they took
-// 1.7 s of 2.3 CPU seconds for 5M records, with 2 MiB pages 0.09 s. So everything large here (blocks,
-// arenas, tables) lives in Pages, which are 2 MiB aligned and advised for huge pages from 2 MiB up.
+// 1.7 s of 2.3 CPU seconds for 5M records, with 2 MiB pages 0.09 s. So everything large here (blocks, lists of
+// records, arenas, tables) lives in Pages: 2 MiB ones, or pieces of such.
 #pragma once
 
 #include <atomic>
@@ -11,9 +11,9 @@
 #include <string>
 #include <utility>
 
-namespace shardflow {
+#include "pipeline/huge_pieces.hpp"
 
-inline constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
+namespace shardflow {
 
 // Counts what is mapped and refuses before the kernel's OOM killer would: inside a cgroup, memory that
 // is over the limit ends in SIGKILL, never in bad_alloc. Safe to use from any number of threads.
@@ -31,15 +31,18 @@ class MemoryBudget {
   std::uint64_t limit_bytes() const { return limit_bytes_; }
 
  private:
+  friend class Pages;
+
   std::atomic<std::uint64_t> used_bytes_{0};
   const std::uint64_t limit_bytes_;
+  HugePieces pieces_;  // of what is taken, all that is less than a huge page
 };
 
-// Owns one mapping. Empty by default; movable. The budget must outlive it.
+// Owns one mapping, or a piece of one. Empty by default; movable. The budget must outlive it.
 class Pages {
  public:
   Pages() = default;
-  // Maps at least `bytes` zero bytes, rounded up to whole pages (2 MiB ones from 2 MiB up).
+  // At least `bytes` zero bytes, rounded up to whole pages (2 MiB ones from 2 MiB up; below that, what is resident).
   // Throws MemoryLimitError beyond the budget, std::bad_alloc if the kernel refuses.
   Pages(std::size_t bytes, MemoryBudget& budget);
   ~Pages();
@@ -52,10 +55,9 @@ class Pages {
   // Faults all of it in, for writing, at once. For memory that is read before it is written (a table's free
   // slots): there each page would fault twice, first for the shared zero page, then to replace it, and the
   // second time interrupt every other core.
-  void populate();
-  // The same, where its pages are small, below kHugePageBytes: a huge page is one fault for as much, and what is larger
-  // may never be needed whole. Where a fault leaves the virtual machine, small pages one by one cost 15 times as much.
-  void populate_small();
+  void populate() {
+    if (size_ >= kHugePageBytes) shardflow::populate(data_, size_);
+  }
 
   char* data() const { return data_; }
   std::size_t size() const { return size_; }

@@ -25,7 +25,6 @@ void Arena::add_chunk(std::size_t least_bytes) {
   chunks_.push_back({Pages(std::max<std::size_t>(wanted, least), *budget_), 0, nullptr});
 
   Chunk& chunk = chunks_.back();
-  chunk.pages.populate_small();
   if (free_numbers_.empty()) {
     chunk.number = numbers_++;
   } else {

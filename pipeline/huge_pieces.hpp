@@ -1,0 +1,46 @@
+// Pieces of huge pages, for what is smaller than one: the blocks, the lists of a batch, a shard's first tables and its
+// arena's first chunks.
+//
+// A huge page is one fault for 512 small ones; and in a virtual machine whose kernel keeps page tables of its own, each
+// small page costs once more when it is first written: 4 us, where a huge page costs 0.2 us for as many bytes.
+#pragma once
+
+#include <bitset>
+#include <cstddef>
+#include <mutex>
+#include <vector>
+
+#include "pipeline/huge_pages.hpp"
+
+namespace shardflow {
+
+// Safe to use from any number of threads. What is given back is used again; a region of which all is, is unmapped.
+class HugePieces {
+ public:
+  static constexpr std::size_t kUnitBytes = 4096;
+
+  HugePieces() = default;
+  HugePieces(const HugePieces&) = delete;
+  HugePieces& operator=(const HugePieces&) = delete;
+
+  // Zero bytes, resident. REQUIRES: a multiple of kUnitBytes, above 0, below kHugePageBytes. Throws std::bad_alloc.
+  char* take(std::size_t bytes);
+  // REQUIRES: take(bytes) gave it.
+  void give_back(char* piece, std::size_t bytes) noexcept;
+
+ private:
+  // Of four huge pages, so that a piece of more than half of one wastes none.
+  static constexpr std::size_t kRegionBytes = 4 * kHugePageBytes;
+  static constexpr std::size_t kUnits = kRegionBytes / kUnitBytes;
+
+  struct Region {
+    char* data;
+    std::bitset<kUnits> taken;
+    std::size_t touched = 0;  // units from here on were never given
+  };
+
+  std::mutex mutex_;
+  std::vector<Region> regions_;
+};
+
+}  // namespace shardflow
