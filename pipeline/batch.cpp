@@ -2,15 +2,17 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace shardflow {
 
 void RecordList::grow() {
-  const std::uint32_t wider = std::max<std::uint32_t>(64, capacity_ * 2);
-  auto records = std::make_unique_for_overwrite<RecordRef[]>(wider);
-  std::copy_n(records_.get(), size_, records.get());
-  records_ = std::move(records);
-  capacity_ = wider;
+  Pages wider(std::max<std::size_t>(1, pages_.size() * 2), *budget_);
+  auto* const records = reinterpret_cast<RecordRef*>(wider.data());
+  std::copy_n(records_, size_, records);
+  records_ = records;
+  pages_ = std::move(wider);
+  capacity_ = static_cast<std::uint32_t>(pages_.size() / sizeof(RecordRef));
 }
 
 void Batch::reset() {

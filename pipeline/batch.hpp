@@ -19,6 +19,10 @@ namespace shardflow {
 // A vector of records that never initialises what it reserves and keeps its memory when cleared.
 class RecordList {
  public:
+  // The budget must outlive it.
+  explicit RecordList(MemoryBudget& budget) : budget_(&budget) {}
+
+  // Throws as Pages does.
   void push(const RecordRef& record) {
     if (size_ == capacity_) [[unlikely]]
       grow();
@@ -28,19 +32,23 @@ class RecordList {
 
   std::uint32_t size() const { return size_; }
   RecordRef& operator[](std::uint32_t i) { return records_[i]; }
-  std::span<const RecordRef> records() const { return {records_.get(), size_}; }
+  std::span<const RecordRef> records() const { return {records_, size_}; }
 
  private:
   void grow();
 
-  std::unique_ptr<RecordRef[]> records_;
+  MemoryBudget* budget_;
+  Pages pages_;
+  RecordRef* records_ = nullptr;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 0;
 };
 
 struct Batch {
-  Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget)
-      : block(block_bytes, budget), parts(shards) {}
+  Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget) : block(block_bytes, budget) {
+    parts.reserve(shards);
+    for (std::size_t i = 0; i < shards; ++i) parts.emplace_back(budget);
+  }
 
   // Empty again, for the next block.
   void reset();
