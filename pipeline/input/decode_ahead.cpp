@@ -34,7 +34,7 @@ constexpr std::size_t kMostUnitsAhead = 9;
 // Some parts, and their text. Whoever claims it decodes it: the reader, or a task, which may come too late.
 class DecodeAhead::Unit {
  public:
-  explicit Unit(Coding coding) {
+  Unit(Coding coding, MemoryBudget& budget) : budget_(&budget) {
     if (coding == Coding::kGzip) {
       gzip_.reset(libdeflate_alloc_decompressor());
     } else {
@@ -55,10 +55,7 @@ class DecodeAhead::Unit {
   }
   // From now on it may be decoded.
   void publish() {
-    if (most_text_bytes_ > capacity_) {
-      text_ = std::make_unique_for_overwrite<char[]>(most_text_bytes_);
-      capacity_ = most_text_bytes_;
-    }
+    if (most_text_bytes_ > text_.size()) text_ = Pages(most_text_bytes_, *budget_);
     state_.store(kWaiting, std::memory_order_release);
   }
 
@@ -80,7 +77,7 @@ class DecodeAhead::Unit {
 
   // REQUIRES: done().
   bool damaged() const { return state_.load(std::memory_order_relaxed) == kDamaged; }
-  std::string_view text() const { return {text_.get(), text_bytes_}; }
+  std::string_view text() const { return {text_.data(), text_bytes_}; }
 
   const std::string& packed() const { return packed_; }
   std::size_t most_text_bytes() const { return most_text_bytes_; }
@@ -94,7 +91,7 @@ class DecodeAhead::Unit {
     for (std::size_t part = 0; part < parts_; ++part) {
       std::size_t taken = 0;
       std::size_t given = 0;
-      if (libdeflate_gzip_decompress_ex(gzip_.get(), packed.data(), packed.size(), text_.get() + at,
+      if (libdeflate_gzip_decompress_ex(gzip_.get(), packed.data(), packed.size(), text_.data() + at,
                                         most_text_bytes_ - at, &taken, &given) != LIBDEFLATE_SUCCESS) {
         return false;
       }
@@ -107,7 +104,7 @@ class DecodeAhead::Unit {
 
   bool decode_zstd() noexcept {
     const std::size_t given =
-        ZSTD_decompressDCtx(zstd_.get(), text_.get(), most_text_bytes_, packed_.data(), packed_.size());
+        ZSTD_decompressDCtx(zstd_.get(), text_.data(), most_text_bytes_, packed_.data(), packed_.size());
     if (ZSTD_isError(given) != 0) return false;
     text_bytes_ = given;
     return true;
@@ -117,8 +114,8 @@ class DecodeAhead::Unit {
   std::unique_ptr<ZSTD_DCtx, FreeWith<ZSTD_freeDCtx>> zstd_;
   std::string packed_;
   std::size_t parts_ = 0;
-  std::unique_ptr<char[]> text_;
-  std::size_t capacity_ = 0;
+  MemoryBudget* budget_;
+  Pages text_;
   std::size_t most_text_bytes_ = 0;
   std::size_t text_bytes_ = 0;  // once it is done
   std::atomic<int> state_{kDone};
@@ -170,7 +167,7 @@ void DecodeAhead::cut_units() {
   for (const std::unique_ptr<Unit>& unit : ahead_) text_bytes += unit->most_text_bytes();
   const std::size_t most = std::min(threads_ + 1, kMostUnitsAhead);
   while (!over_ && ahead_.size() < most && text_bytes < kMostTextAheadBytes) {
-    if (spare_.empty()) spare_.push_back(std::make_unique<Unit>(coding_));
+    if (spare_.empty()) spare_.push_back(std::make_unique<Unit>(coding_, budget_));
     Unit& unit = *spare_.back();
     if (!cut(unit)) return;
     text_bytes += unit.most_text_bytes();

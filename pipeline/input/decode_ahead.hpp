@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "pipeline/input/decoder.hpp"
+#include "pipeline/pages.hpp"
 
 namespace shardflow {
 
@@ -47,6 +48,7 @@ class DecodeAhead {
   const Coding coding_;
   const std::function<std::size_t(char*, std::size_t)> read_;
   const std::size_t threads_;
+  MemoryBudget budget_{UINT64_MAX};          // what is ahead is bounded otherwise
   std::deque<std::unique_ptr<Unit>> ahead_;  // in file order; the first one is being read
   std::deque<std::unique_ptr<Unit>> spare_;
   std::atomic<std::size_t> tasks_{0};  // that are not over yet, and know units
