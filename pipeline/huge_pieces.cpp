@@ -3,61 +3,59 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <iterator>
 
 namespace shardflow {
-namespace {
 
-// The first unit of the first run of so many that are not taken; `units`, if there is none.
-template <std::size_t units>
-std::size_t first_fit(const std::bitset<units>& taken, std::size_t wanted) {
-  if (units - taken.count() < wanted) return units;
-  std::size_t run = 0;
-  for (std::size_t i = 0; i < units; ++i) {
-    run = taken[i] ? 0 : run + 1;
-    if (run == wanted) return i + 1 - wanted;
+// The first gap that is wide enough, of a new region if there is none.
+HugePieces::Region& HugePieces::region_with(std::size_t units, std::vector<Gap>::iterator& gap) {
+  for (Region& region : regions_) {
+    gap = std::ranges::find_if(region.gaps, [&](const Gap& each) { return each.units >= units; });
+    if (gap != region.gaps.end()) return region;
   }
-  return units;
+  regions_.reserve(regions_.size() + 1);
+  Region& region = regions_.emplace_back(Region{map_huge(kRegionBytes)});
+  gap = region.gaps.begin();
+  return region;
 }
-
-template <std::size_t units>
-std::bitset<units> run_of(std::size_t begin, std::size_t count) {
-  return (~std::bitset<units>() >> (units - count)) << begin;
-}
-
-}  // namespace
 
 char* HugePieces::take(std::size_t bytes) {
   assert(bytes > 0 && bytes % kUnitBytes == 0 && bytes < kHugePageBytes);
-  const std::size_t count = bytes / kUnitBytes;
+  const std::size_t units = bytes / kUnitBytes;
   const std::scoped_lock lock(mutex_);
-  std::size_t begin = 0;
-  auto region = std::find_if(regions_.begin(), regions_.end(), [&](const Region& each) {
-    begin = first_fit(each.taken, count);
-    return begin < kUnits;
-  });
-  if (region == regions_.end()) {
-    regions_.reserve(regions_.size() + 1);
-    region = regions_.insert(regions_.end(), Region{map_huge(kRegionBytes), {}});
-    begin = 0;
-  }
-  region->taken |= run_of<kUnits>(begin, count);
-  char* const piece = region->data + begin * kUnitBytes;
-  if (begin < region->touched) std::memset(piece, 0, std::min(count, region->touched - begin) * kUnitBytes);
-  if (begin + count > region->touched) {
+  std::vector<Gap>::iterator gap;
+  Region& region = region_with(units, gap);
+  const std::size_t begin = gap->begin;
+  *gap = {begin + units, gap->units - units};
+  if (gap->units == 0) region.gaps.erase(gap);
+
+  char* const piece = region.data + begin * kUnitBytes;
+  if (begin < region.touched) std::memset(piece, 0, std::min(units, region.touched - begin) * kUnitBytes);
+  if (begin + units > region.touched) {
     populate(piece, bytes);
-    region->touched = begin + count;
+    region.touched = begin + units;
   }
   return piece;
 }
 
 void HugePieces::give_back(char* piece, std::size_t bytes) noexcept {
   const std::scoped_lock lock(mutex_);
-  const auto region = std::find_if(regions_.begin(), regions_.end(), [&](const Region& each) {
-    return piece >= each.data && piece < each.data + kRegionBytes;
-  });
+  const auto region = std::ranges::find_if(
+      regions_, [&](const Region& each) { return piece >= each.data && piece < each.data + kRegionBytes; });
   assert(region != regions_.end());
-  region->taken &= ~run_of<kUnits>(static_cast<std::size_t>(piece - region->data) / kUnitBytes, bytes / kUnitBytes);
-  if (region->taken.any()) return;
+  std::vector<Gap>& gaps = region->gaps;
+  Gap wider{static_cast<std::size_t>(piece - region->data) / kUnitBytes, bytes / kUnitBytes};
+  auto at = std::ranges::lower_bound(gaps, wider.begin, {}, &Gap::begin);
+  if (at != gaps.end() && at->begin == wider.begin + wider.units) {
+    wider.units += at->units;
+    at = gaps.erase(at);
+  }
+  if (at != gaps.begin() && std::prev(at)->begin + std::prev(at)->units == wider.begin) {
+    std::prev(at)->units += wider.units;
+  } else {
+    gaps.insert(at, wider);
+  }
+  if (gaps.front().units < kUnits) return;
   unmap(region->data, kRegionBytes);
   regions_.erase(region);
 }

@@ -5,7 +5,6 @@
 // small page costs once more when it is first written: 4 us, where a huge page costs 0.2 us for as many bytes.
 #pragma once
 
-#include <bitset>
 #include <cstddef>
 #include <mutex>
 #include <vector>
@@ -33,11 +32,18 @@ class HugePieces {
   static constexpr std::size_t kRegionBytes = 4 * kHugePageBytes;
   static constexpr std::size_t kUnits = kRegionBytes / kUnitBytes;
 
+  struct Gap {
+    std::size_t begin;
+    std::size_t units;
+  };
+
   struct Region {
     char* data;
-    std::bitset<kUnits> taken;
-    std::size_t touched = 0;  // units from here on were never given
+    std::vector<Gap> gaps{{0, kUnits}};  // what is not taken, in order; no two of them touch
+    std::size_t touched = 0;             // units from here on were never given
   };
+
+  Region& region_with(std::size_t units, std::vector<Gap>::iterator& gap);
 
   std::mutex mutex_;
   std::vector<Region> regions_;
