@@ -8,9 +8,7 @@ namespace shardflow {
 
 void RecordList::grow() {
   Pages wider(std::max<std::size_t>(1, pages_.size() * 2), *budget_);
-  auto* const records = reinterpret_cast<RecordRef*>(wider.data());
-  std::copy_n(records_, size_, records);
-  records_ = records;
+  std::copy_n(data(), size_, reinterpret_cast<RecordRef*>(wider.data()));
   pages_ = std::move(wider);
   capacity_ = static_cast<std::uint32_t>(pages_.size() / sizeof(RecordRef));
 }

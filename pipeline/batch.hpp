@@ -26,20 +26,20 @@ class RecordList {
   void push(const RecordRef& record) {
     if (size_ == capacity_) [[unlikely]]
       grow();
-    records_[size_++] = record;
+    data()[size_++] = record;
   }
   void clear() { size_ = 0; }
 
   std::uint32_t size() const { return size_; }
-  RecordRef& operator[](std::uint32_t i) { return records_[i]; }
-  std::span<const RecordRef> records() const { return {records_, size_}; }
+  RecordRef& operator[](std::uint32_t i) { return data()[i]; }
+  std::span<const RecordRef> records() const { return {data(), size_}; }
 
  private:
+  RecordRef* data() const { return reinterpret_cast<RecordRef*>(pages_.data()); }
   void grow();
 
   MemoryBudget* budget_;
   Pages pages_;
-  RecordRef* records_ = nullptr;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 0;
 };

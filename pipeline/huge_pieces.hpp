@@ -3,6 +3,8 @@
 //
 // A huge page is one fault for 512 small ones; and in a virtual machine whose kernel keeps page tables of its own, each
 // small page costs once more when it is first written: 4 us, where a huge page costs 0.2 us for as many bytes.
+//
+// Pieces of several shards share a page, and so a NUMA node: --numa has a shard's own memory on its node from 2 MiB on.
 #pragma once
 
 #include <cstddef>

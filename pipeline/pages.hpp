@@ -15,8 +15,9 @@
 
 namespace shardflow {
 
-// Counts what is mapped and refuses before the kernel's OOM killer would: inside a cgroup, memory that
-// is over the limit ends in SIGKILL, never in bad_alloc. Safe to use from any number of threads.
+// Counts what is taken and refuses before the kernel's OOM killer would: inside a cgroup, memory that
+// is over the limit ends in SIGKILL, never in bad_alloc. It does not count what is left of the huge pages that
+// pieces are cut from. Safe to use from any number of threads.
 class MemoryBudget {
  public:
   explicit MemoryBudget(std::uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
@@ -42,7 +43,7 @@ class MemoryBudget {
 class Pages {
  public:
   Pages() = default;
-  // At least `bytes` zero bytes, rounded up to whole pages (2 MiB ones from 2 MiB up; below that, what is resident).
+  // At least `bytes` zero bytes, rounded up to whole pages (2 MiB ones from 2 MiB up); resident, below 2 MiB.
   // Throws MemoryLimitError beyond the budget, std::bad_alloc if the kernel refuses.
   Pages(std::size_t bytes, MemoryBudget& budget);
   ~Pages();

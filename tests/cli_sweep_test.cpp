@@ -22,6 +22,9 @@ nlohmann::json swept(std::vector<std::string> arguments) {
   return nlohmann::json::parse(outcome.out);
 }
 
+// Of a sweep's file, its header too.
+std::ptrdiff_t lines_of(const Folder& folder) { return std::ranges::count(folder.read("sweep.csv"), '\n'); }
+
 }  // namespace
 
 TEST_CASE("every point of the grid is run, over repeated keys too, in ordered and unordered modes") {
@@ -53,12 +56,8 @@ TEST_CASE("a sweep that was killed goes on where its file ends") {
                                        "--output",    file};
   std::vector<std::string> all{"sweep"};
   all.insert(all.end(), words.begin(), words.end());
-  // A slow machine, or a sanitizer, may take longer for the first run.
-  std::ptrdiff_t runs_before = 0;
-  for (auto delay = 300ms; runs_before < 2 && delay < 10s; delay *= 2) {
-    CHECK(run_until_signal(all, SIGKILL, delay).outcome.exit_code == -1);
-    runs_before = std::ranges::count(folder.read("sweep.csv"), '\n');
-  }
+  CHECK(run_until_signal(all, SIGKILL, [&] { return lines_of(folder) > 1; }).outcome.exit_code == -1);
+  const std::ptrdiff_t runs_before = lines_of(folder);
   const std::string before = folder.read("sweep.csv");
   REQUIRE(runs_before > 1);
   REQUIRE(runs_before < 81);
@@ -74,9 +73,9 @@ TEST_CASE("a sweep that was killed goes on where its file ends") {
 TEST_CASE("an interrupted sweep says how to go on") {
   const Folder folder;
   const std::string file = folder.path("sweep.csv");
-  const Ended ended = run_until_signal(
-      {"sweep", "--synthetic", "sequential:records=20k", "--rounds", "10000", "--output", file}, SIGINT,
-      [&] { return std::ranges::count(folder.read("sweep.csv"), '\n') > 1; });  // the first run's line is there
+  const Ended ended =
+      run_until_signal({"sweep", "--synthetic", "sequential:records=20k", "--rounds", "10000", "--output", file},
+                       SIGINT, [&] { return lines_of(folder) > 1; });
   CHECK(ended.outcome.exit_code == 130);
   CHECK(ended.outcome.error == "shardflow: stopped; the same command goes on where " + file + " ends\n");
 }

@@ -2,18 +2,20 @@
 #include "pipeline/huge_pieces.hpp"
 
 #include <doctest/doctest.h>
-#include <sys/mman.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <future>
+#include <optional>
 #include <random>
 #include <vector>
+
+#include "tests/testing.hpp"
 
 namespace huge_pieces_test {
 
 using namespace shardflow;
+using testing::resident_at;
 
 namespace {
 
@@ -34,14 +36,6 @@ Piece take_marked(HugePieces& pieces, std::size_t bytes, char mark) {
 
 bool has_its_mark(const Piece& piece) {
   return std::all_of(piece.data, piece.data + piece.bytes, [&](char c) { return c == piece.mark; });
-}
-
-enum class State { kUnmapped, kUntouched, kResident };
-
-State state_of(char* unit) {
-  unsigned char resident = 0;
-  if (mincore(unit, kUnit, &resident) != 0) return errno == ENOMEM ? State::kUnmapped : State::kUntouched;
-  return (resident & 1) != 0 ? State::kResident : State::kUntouched;
 }
 
 // Takes and gives back at random, and looks whether anybody else writes into what is taken.
@@ -86,8 +80,8 @@ TEST_CASE("threads take and give back at once") {
 TEST_CASE("a piece is resident, and its neighbourhood is given next") {
   HugePieces pieces;
   char* const first = pieces.take(3 * kUnit);
-  CHECK(state_of(first) == State::kResident);
-  CHECK(state_of(first + 2 * kUnit) == State::kResident);
+  CHECK(resident_at(first) == true);
+  CHECK(resident_at(first + 2 * kUnit) == true);
   char* const second = pieces.take(kUnit);
   CHECK(second == first + 3 * kUnit);
   pieces.give_back(first, 3 * kUnit);
@@ -108,7 +102,7 @@ TEST_CASE("no more is mapped than is taken, by a few huge pages, and all of it g
           return static_cast<std::size_t>(b - a) < kBytes;
         }) == taken.end());
   for (char* const piece : taken) pieces.give_back(piece, kBytes);
-  for (char* const piece : taken) CHECK(state_of(piece) == State::kUnmapped);
+  for (char* const piece : taken) CHECK(resident_at(piece) == std::nullopt);
 }
 
 }  // namespace huge_pieces_test

@@ -1,9 +1,9 @@
 // Pages, blocks, batches: the memory that records travel in.
 #include <doctest/doctest.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -20,10 +20,9 @@ namespace {
 constexpr std::size_t kPageBytes = 4096;
 
 bool is_resident(const char* at) {
-  const auto page = reinterpret_cast<std::uintptr_t>(at) / kPageBytes * kPageBytes;
-  unsigned char resident = 0;
-  REQUIRE(mincore(reinterpret_cast<void*>(page), kPageBytes, &resident) == 0);
-  return (resident & 1) != 0;
+  const std::optional<bool> resident = testing::resident_at(at);
+  REQUIRE(resident);
+  return *resident;
 }
 
 }  // namespace

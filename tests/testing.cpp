@@ -1,8 +1,13 @@
 #include "tests/testing.hpp"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <system_error>
 
 #include "pipeline/input/stamped_source.hpp"
 #include "pipeline/mode/mode.hpp"
@@ -82,6 +87,15 @@ Map contents(const Store& store) {
     if (!map.emplace(key, value).second) throw std::logic_error("a key twice: " + std::string(key));
   });
   return map;
+}
+
+std::optional<bool> resident_at(const char* at) {
+  const auto page_bytes = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto page = reinterpret_cast<std::uintptr_t>(at) / page_bytes * page_bytes;
+  unsigned char resident = 0;
+  if (mincore(reinterpret_cast<void*>(page), page_bytes, &resident) == 0) return (resident & 1) != 0;
+  if (errno != ENOMEM) throw std::system_error(errno, std::generic_category(), "mincore");
+  return std::nullopt;
 }
 
 }  // namespace testing

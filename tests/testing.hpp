@@ -81,4 +81,7 @@ std::string to_tsv(const Pairs& records);
 
 Map contents(const shardflow::Store& store);
 
+// Whether this byte's page is in memory; nothing, if none is mapped there.
+std::optional<bool> resident_at(const char* at);
+
 }  // namespace testing

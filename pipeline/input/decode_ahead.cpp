@@ -34,7 +34,7 @@ constexpr std::size_t kMostUnitsAhead = 9;
 // Some parts, and their text. Whoever claims it decodes it: the reader, or a task, which may come too late.
 class DecodeAhead::Unit {
  public:
-  Unit(Coding coding, MemoryBudget& budget) : budget_(&budget) {
+  explicit Unit(Coding coding) {
     if (coding == Coding::kGzip) {
       gzip_.reset(libdeflate_alloc_decompressor());
     } else {
@@ -53,9 +53,9 @@ class DecodeAhead::Unit {
     ++parts_;
     most_text_bytes_ += most_text_bytes;
   }
-  // From now on it may be decoded.
-  void publish() {
-    if (most_text_bytes_ > text_.size()) text_ = Pages(most_text_bytes_, *budget_);
+  // From now on it may be decoded. The budget must outlive it. Throws as Pages does.
+  void publish(MemoryBudget& budget) {
+    if (most_text_bytes_ > text_.size()) text_ = Pages(most_text_bytes_, budget);
     state_.store(kWaiting, std::memory_order_release);
   }
 
@@ -114,7 +114,6 @@ class DecodeAhead::Unit {
   std::unique_ptr<ZSTD_DCtx, FreeWith<ZSTD_freeDCtx>> zstd_;
   std::string packed_;
   std::size_t parts_ = 0;
-  MemoryBudget* budget_;
   Pages text_;
   std::size_t most_text_bytes_ = 0;
   std::size_t text_bytes_ = 0;  // once it is done
@@ -167,7 +166,7 @@ void DecodeAhead::cut_units() {
   for (const std::unique_ptr<Unit>& unit : ahead_) text_bytes += unit->most_text_bytes();
   const std::size_t most = std::min(threads_ + 1, kMostUnitsAhead);
   while (!over_ && ahead_.size() < most && text_bytes < kMostTextAheadBytes) {
-    if (spare_.empty()) spare_.push_back(std::make_unique<Unit>(coding_, budget_));
+    if (spare_.empty()) spare_.push_back(std::make_unique<Unit>(coding_));
     Unit& unit = *spare_.back();
     if (!cut(unit)) return;
     text_bytes += unit.most_text_bytes();
@@ -203,7 +202,7 @@ bool DecodeAhead::cut(Unit& unit) {
   }
   uncut_.assign(packed, end);
   packed.resize(end);
-  if (end > 0) unit.publish();
+  if (end > 0) unit.publish(budget_);
   return end > 0;
 }
 
