@@ -8,7 +8,9 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -112,21 +114,41 @@ Outcome run(std::vector<std::string> arguments, std::string input) {
   return run(Invocation{std::move(arguments), std::move(input), {}, {}, {}});
 }
 
-Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chrono::milliseconds delay) {
-  const auto due = std::chrono::steady_clock::now() + delay;
-  return run_until_signal(std::move(arguments), signal, [due] { return std::chrono::steady_clock::now() >= due; });
+namespace {
+
+// Whether the process has `signal` held back, to wait for it: until then it would just end.
+bool holds_back(pid_t process, int signal) {
+  std::ifstream status("/proc/" + std::to_string(process) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("SigBlk:")) return ((std::stoull(line.substr(7), nullptr, 16) >> (signal - 1)) & 1) != 0;
+  }
+  return false;
 }
 
-Ended run_until_signal(std::vector<std::string> arguments, int signal, const std::function<bool()>& ready) {
+Ended end_by_signal(std::vector<std::string> arguments, int signal, const std::function<bool(pid_t)>& ready) {
   Child child(Invocation{std::move(arguments), {}, {}, {}, {}});
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (!ready() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
+  while (!ready(child.process) && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
   const auto sent = std::chrono::steady_clock::now();
   kill(child.process, signal);
   Outcome outcome = child.finish();
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - sent);
   close(child.in.write_end);
   return {std::move(outcome), took};
+}
+
+}  // namespace
+
+Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chrono::milliseconds delay) {
+  return end_by_signal(std::move(arguments), signal, [&](pid_t process) {
+    const bool waits = holds_back(process, signal);
+    if (waits) std::this_thread::sleep_for(delay);
+    return waits;
+  });
+}
+
+Ended run_until_signal(std::vector<std::string> arguments, int signal, const std::function<bool()>& ready) {
+  return end_by_signal(std::move(arguments), signal, [&](pid_t) { return ready(); });
 }
 
 }  // namespace testing

@@ -34,8 +34,8 @@ std::string binary();
 Outcome run(const Invocation& invocation);
 Outcome run(std::vector<std::string> arguments, std::string input = "");
 
-// Starts the program with a pipe for its input that stays open and empty, sends it `signal` once it had
-// `delay` to get there, or once it is `ready` (after 30 s in any case), and tells how long it took to end after that.
+// Starts the program with a pipe for its input that stays open and empty, sends it `signal` once it waits for such and
+// had `delay` to get on, or once it is `ready` (after 30 s in any case), and tells how long it took to end after that.
 struct Ended {
   Outcome outcome;
   std::chrono::milliseconds after_signal;
