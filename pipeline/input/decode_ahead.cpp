@@ -34,7 +34,8 @@ constexpr std::size_t kMostUnitsAhead = 9;
 // Some parts, and their text. Whoever claims it decodes it: the reader, or a task, which may come too late.
 class DecodeAhead::Unit {
  public:
-  explicit Unit(Coding coding) {
+  // The budget must outlive it.
+  Unit(Coding coding, MemoryBudget& budget) : packed_(budget), text_(budget) {
     if (coding == Coding::kGzip) {
       gzip_.reset(libdeflate_alloc_decompressor());
     } else {
@@ -44,7 +45,7 @@ class DecodeAhead::Unit {
   }
 
   // Gives its memory, to be filled with parts. REQUIRES: it is done, or new.
-  std::string& begin() {
+  ByteBuffer& begin() {
     parts_ = 0;
     most_text_bytes_ = 0;
     return packed_;
@@ -53,9 +54,10 @@ class DecodeAhead::Unit {
     ++parts_;
     most_text_bytes_ += most_text_bytes;
   }
-  // From now on it may be decoded. The budget must outlive it. Throws as Pages does.
-  void publish(MemoryBudget& budget) {
-    if (most_text_bytes_ > text_.size()) text_ = Pages(most_text_bytes_, budget);
+  // From now on it may be decoded. Throws as Pages does.
+  void publish() {
+    text_.cut(0);
+    room_ = text_.reserve(most_text_bytes_);
     state_.store(kWaiting, std::memory_order_release);
   }
 
@@ -77,54 +79,55 @@ class DecodeAhead::Unit {
 
   // REQUIRES: done().
   bool damaged() const { return state_.load(std::memory_order_relaxed) == kDamaged; }
-  std::string_view text() const { return {text_.data(), text_bytes_}; }
+  std::string_view text() const { return text_.view(); }
 
-  const std::string& packed() const { return packed_; }
+  std::string_view packed() const { return packed_.view(); }
   std::size_t most_text_bytes() const { return most_text_bytes_; }
 
  private:
   enum : int { kWaiting, kBegun, kDone, kDamaged };
 
   bool decode_gzip() noexcept {
-    std::string_view packed = packed_;
+    std::string_view packed = packed_.view();
     std::size_t at = 0;
     for (std::size_t part = 0; part < parts_; ++part) {
       std::size_t taken = 0;
       std::size_t given = 0;
-      if (libdeflate_gzip_decompress_ex(gzip_.get(), packed.data(), packed.size(), text_.data() + at,
-                                        most_text_bytes_ - at, &taken, &given) != LIBDEFLATE_SUCCESS) {
+      if (libdeflate_gzip_decompress_ex(gzip_.get(), packed.data(), packed.size(), room_ + at, most_text_bytes_ - at,
+                                        &taken, &given) != LIBDEFLATE_SUCCESS) {
         return false;
       }
       packed.remove_prefix(taken);
       at += given;
     }
-    text_bytes_ = at;
+    text_.add(at);
     return packed.empty();
   }
 
   bool decode_zstd() noexcept {
     const std::size_t given =
-        ZSTD_decompressDCtx(zstd_.get(), text_.data(), most_text_bytes_, packed_.data(), packed_.size());
+        ZSTD_decompressDCtx(zstd_.get(), room_, most_text_bytes_, packed_.view().data(), packed_.size());
     if (ZSTD_isError(given) != 0) return false;
-    text_bytes_ = given;
+    text_.add(given);
     return true;
   }
 
   std::unique_ptr<libdeflate_decompressor, FreeWith<libdeflate_free_decompressor>> gzip_;
   std::unique_ptr<ZSTD_DCtx, FreeWith<ZSTD_freeDCtx>> zstd_;
-  std::string packed_;
+  ByteBuffer packed_;
   std::size_t parts_ = 0;
-  Pages text_;
+  ByteBuffer text_;       // empty until it is done
+  char* room_ = nullptr;  // for most_text_bytes_
   std::size_t most_text_bytes_ = 0;
-  std::size_t text_bytes_ = 0;  // once it is done
   std::atomic<int> state_{kDone};
 };
 
 DecodeAhead::DecodeAhead(Coding coding, std::string_view first, std::function<std::size_t(char*, std::size_t)> read)
     : coding_(coding),
       read_(std::move(read)),
-      threads_(static_cast<std::size_t>(std::max(1, oneapi::tbb::this_task_arena::max_concurrency()))),
-      uncut_(first) {}
+      threads_(static_cast<std::size_t>(std::max(1, oneapi::tbb::this_task_arena::max_concurrency()))) {
+  uncut_.assign(first);
+}
 
 // Tasks that have not begun find their units claimed, so this takes no longer than what is being decoded.
 DecodeAhead::~DecodeAhead() {
@@ -158,7 +161,7 @@ std::uint64_t DecodeAhead::taken_bytes() const {
 std::string DecodeAhead::rest() const {
   std::string bytes;
   for (const std::unique_ptr<Unit>& unit : ahead_) bytes += unit->packed();
-  return bytes + uncut_;
+  return bytes.append(uncut_.view());
 }
 
 void DecodeAhead::cut_units() {
@@ -166,7 +169,7 @@ void DecodeAhead::cut_units() {
   for (const std::unique_ptr<Unit>& unit : ahead_) text_bytes += unit->most_text_bytes();
   const std::size_t most = std::min(threads_ + 1, kMostUnitsAhead);
   while (!over_ && ahead_.size() < most && text_bytes < kMostTextAheadBytes) {
-    if (spare_.empty()) spare_.push_back(std::make_unique<Unit>(coding_));
+    if (spare_.empty()) spare_.push_back(std::make_unique<Unit>(coding_, budget_));
     Unit& unit = *spare_.back();
     if (!cut(unit)) return;
     text_bytes += unit.most_text_bytes();
@@ -186,12 +189,12 @@ void DecodeAhead::decode_elsewhere(Unit& unit) {
 
 // False: there is no part to cut off.
 bool DecodeAhead::cut(Unit& unit) {
-  std::string& packed = unit.begin();
+  ByteBuffer& packed = unit.begin();
   packed.swap(uncut_);
   std::size_t end = 0;
   while (unit.most_text_bytes() < kUnitTextBytes) {
     const std::size_t room = kMostUnitTextBytes - unit.most_text_bytes();
-    const PackedPart part = first_part(coding_, std::string_view(packed).substr(end), room);
+    const PackedPart part = first_part(coding_, packed.view().substr(end), room);
     if (part.kind == PackedPart::Kind::kWhole) {
       unit.add_part(part.most_text_bytes);
       end += part.packed_bytes;
@@ -200,19 +203,18 @@ bool DecodeAhead::cut(Unit& unit) {
       break;
     }
   }
-  uncut_.assign(packed, end);
-  packed.resize(end);
-  if (end > 0) unit.publish(budget_);
+  uncut_.assign(packed.view().substr(end));
+  packed.cut(end);
+  if (end > 0) unit.publish();
   return end > 0;
 }
 
 // False: that is all, or too much for a unit.
-bool DecodeAhead::read_more(std::string& packed) {
-  const std::size_t before = packed.size();
-  if (before >= kMostUnitPackedBytes) return false;
-  packed.resize(before + kReadBytes);
-  packed.resize(before + read_(packed.data() + before, kReadBytes));
-  return packed.size() > before;
+bool DecodeAhead::read_more(ByteBuffer& packed) {
+  if (packed.size() >= kMostUnitPackedBytes) return false;
+  const std::size_t got = read_(packed.reserve(kReadBytes), kReadBytes);
+  packed.add(got);
+  return got > 0;
 }
 
 // False: it is damaged.

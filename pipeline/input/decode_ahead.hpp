@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "pipeline/input/byte_buffer.hpp"
 #include "pipeline/input/decoder.hpp"
 #include "pipeline/pages.hpp"
 
@@ -42,7 +43,7 @@ class DecodeAhead {
   void cut_units();
   void decode_elsewhere(Unit& unit);
   bool cut(Unit& unit);
-  bool read_more(std::string& packed);
+  bool read_more(ByteBuffer& packed);
   bool finish_head();
 
   const Coding coding_;
@@ -52,7 +53,7 @@ class DecodeAhead {
   std::deque<std::unique_ptr<Unit>> ahead_;  // in file order; the first one is being read
   std::deque<std::unique_ptr<Unit>> spare_;
   std::atomic<std::size_t> tasks_{0};  // that are not over yet, and know units
-  std::string uncut_;                  // read, behind the last unit
+  ByteBuffer uncut_{budget_};          // read, behind the last unit
   bool over_ = false;                  // no unit can be cut from what follows
   std::size_t given_ = 0;              // of the head's text
   std::uint64_t used_bytes_ = 0;       // of the file, in units that are over
