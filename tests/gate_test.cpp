@@ -351,7 +351,7 @@ TEST_CASE("identical builds on a quiet machine need the first look alone") {
   CHECK(seen.nearly == 0);
 }
 
-// Some 75 pairs are what 90 s have room for there.
+// Some 75 pairs are what half of --max-time's default has room for there.
 TEST_CASE("identical builds under load: undecided in 20 % of the runs at most, where time is short") {
   Simulation same;
   same.machine = loaded;

@@ -49,7 +49,7 @@ po::options_description measurement_options() {
   auto add = options.add_options();
   add("pairs", text("auto")->value_name("N"),
       "pairs, of two runs of each build; auto: 16, and more until it is decided");
-  add("max-time", text("90")->value_name("SECONDS"), "of measuring; a finding is confirmed in as much again");
+  add("max-time", text("180")->value_name("SECONDS"), "of measuring; a finding is confirmed in as much again");
   add("timeout", text("60")->value_name("SECONDS"), "a run that takes longer has failed");
   add("seed", text("1")->value_name("N"), "of the order of turns");
   return options;
