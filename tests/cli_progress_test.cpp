@@ -112,6 +112,7 @@ TEST_CASE("on a terminal one line is redrawn within its width, and removed in th
   for (std::size_t at; (at = text.find(kClear, begin)) != std::string::npos; begin = at + kClear.size()) {
     CHECK(at - begin < 50);
   }
+  CHECK(count(text, kClear) >= 3);
   CHECK(text.find(" records/s") < begin);
   CHECK(text.substr(begin).starts_with("2 records, 2 keys in "));
 }
