@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "tests/cli_process.hpp"
+#include "tests/count.hpp"
 
 namespace cli_progress_test {
 
@@ -25,12 +26,6 @@ using namespace testing;
 namespace {
 
 constexpr std::string_view kClear = "\r\033[K";  // what comes before each redraw of a line that did not wrap
-
-std::size_t count(std::string_view text, std::string_view what) {
-  std::size_t found = 0;
-  for (std::size_t at = text.find(what); at != std::string_view::npos; at = text.find(what, at + what.size())) ++found;
-  return found;
-}
 
 // A terminal of so many columns; what a program writes to it is read from here.
 class Terminal {

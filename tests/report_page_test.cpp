@@ -7,6 +7,7 @@
 
 #include "app/report_file.hpp"
 #include "pipeline/errors.hpp"
+#include "tests/count.hpp"
 #include "tests/folder.hpp"
 #include "tests/report_data.hpp"
 
@@ -16,12 +17,6 @@ using namespace shardflow::app;
 using namespace testing;
 
 namespace {
-
-std::size_t count(const std::string& text, const std::string& word) {
-  std::size_t found = 0;
-  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
-  return found;
-}
 
 // What is between `begin` and the first `end` after it.
 std::string between(const std::string& text, const std::string& begin, const std::string& end) {
