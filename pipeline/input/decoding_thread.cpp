@@ -16,7 +16,7 @@ DecodingThread::DecodingThread(std::function<std::size_t(char*, std::size_t)> de
                                std::function<std::uint64_t()> taken_bytes)
     : decode_(std::move(decode)), count_taken_(std::move(taken_bytes)) {
   for (std::size_t i = 0; i < kPieces; ++i) {
-    spare_.push_back({.bytes = std::make_unique_for_overwrite<char[]>(kPieceBytes), .error = nullptr});
+    spare_.push_back({.bytes = Pages(kPieceBytes, budget_), .error = nullptr});
   }
   thread_ = std::thread([this] { run(); });
 }
@@ -50,7 +50,7 @@ void DecodingThread::run() {
 // An error comes in a piece of its own, behind what was decoded before.
 void DecodingThread::decode_into(Piece& piece) noexcept {
   try {
-    piece.size = decode_(piece.bytes.get(), kPieceBytes);
+    piece.size = decode_(piece.bytes.data(), kPieceBytes);
     piece.taken_bytes = count_taken_();
   } catch (...) {
     piece.size = 0;
@@ -65,7 +65,7 @@ std::size_t DecodingThread::read_some(char* to, std::size_t most) {
   lock.unlock();
   if (piece.error) std::rethrow_exception(piece.error);
   const std::size_t bytes = std::min(piece.size - given_, most);
-  std::memcpy(to, piece.bytes.get() + given_, bytes);
+  std::memcpy(to, piece.bytes.data() + given_, bytes);
   given_ += bytes;
   taken_bytes_ = piece.taken_bytes;
   if (bytes == 0 || given_ < piece.size) return bytes;

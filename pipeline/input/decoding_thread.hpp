@@ -7,9 +7,10 @@
 #include <deque>
 #include <exception>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <thread>
+
+#include "pipeline/pages.hpp"
 
 namespace shardflow {
 
@@ -32,7 +33,7 @@ class DecodingThread {
 
  private:
   struct Piece {
-    std::unique_ptr<char[]> bytes;
+    Pages bytes;
     std::size_t size = 0;
     std::uint64_t taken_bytes = 0;
     std::exception_ptr error;
@@ -44,6 +45,7 @@ class DecodingThread {
   const std::function<std::size_t(char*, std::size_t)> decode_;
   const std::function<std::uint64_t()> count_taken_;
 
+  MemoryBudget budget_{UINT64_MAX};  // the pieces are few
   std::mutex mutex_;
   std::condition_variable changed_;
   // Under the mutex:
