@@ -22,12 +22,12 @@ class EntryLists {
   static constexpr std::size_t kLongestCopied = 64;
   static_assert(kLongestCopied <= Arena::kSlackBytes && kLongestCopied < entry::kShortMost);
 
+  // Begins at a multiple of its size, so that a list's end tells its last block, and how full that is.
   struct Block {
-    Block* before;
-    std::size_t used;
-    char bytes[kBlockBytes - 16];
+    char* end_before;  // of the list, in the block before; nullptr: there is none
+    char bytes[kBlockBytes - sizeof(char*)];
   };
-  static_assert(sizeof(Block) == kBlockBytes);
+  static_assert(sizeof(Block) == kBlockBytes && kHugePageBytes % kBlockBytes == 0);
 
   // In the place of an entry's copy. An entry of no key is none.
   struct Reference {
@@ -49,31 +49,35 @@ class EntryLists {
     // `prefix` is the entry's; all of a list have it from one offset. Throws std::bad_alloc.
     void append(std::size_t list, std::uint64_t prefix, const char* entry) {
       List& to = lists_[list];
-      if (to.last == nullptr || to.last->used > sizeof to.last->bytes - kLongestCopied) [[unlikely]]
+      if (room_behind(to.end) < kLongestCopied) [[unlikely]]
         add_block(to);
-      char* const at = to.last->bytes + to.last->used;
+      char* const at = to.end;
       const std::size_t bytes = entry::read(entry).total_bytes();
       __builtin_prefetch(at + 128, 1);  // until this list's turn comes again, it is there
       ++to.entries;
       if (bytes <= kLongestCopied) [[likely]] {
         std::memcpy(at, entry, kLongestCopied);  // of a fixed length: a few instructions
-        to.last->used += bytes;
+        to.end = at + bytes;
       } else {
         Reference reference{};
         std::memcpy(reference.prefix, &prefix, sizeof prefix);
         std::memcpy(reference.address, &entry, sizeof entry);
         std::memcpy(at, &reference, sizeof reference);
-        to.last->used += sizeof reference;
+        to.end = at + sizeof reference;
       }
     }
 
    private:
     friend class EntryLists;
 
+    // As small as can be: all lists' together stay in a first-level cache.
     struct List {
-      Block* last = nullptr;
+      char* end = nullptr;
       std::size_t entries = 0;
     };
+
+    // In the block that ends there or behind it; of no block, none.
+    static std::size_t room_behind(const char* end) { return -reinterpret_cast<std::uintptr_t>(end) % kBlockBytes; }
 
     void add_block(List& to) {
       if (next_ == end_) {
@@ -81,8 +85,8 @@ class EntryLists {
         next_ = reinterpret_cast<Block*>(pages_.back().data());
         end_ = next_ + pages_.back().size() / sizeof(Block);
       }
-      next_->before = to.last;  // it is used up to 0, as all of new pages
-      to.last = next_++;
+      next_->end_before = to.end;
+      to.end = next_++->bytes;
     }
 
     std::vector<List> lists_;
@@ -106,11 +110,11 @@ class EntryLists {
   // A run of a list's entries.
   class Run {
    public:
-    explicit Run(const Block& block) : block_(&block) {}
+    Run(const char* begin, const char* end) : begin_(begin), end_(end) {}
     // Calls visit(prefix, entry), each prefix from `offset`, where those of append() are from.
     template <class Visit>
     void for_each(std::size_t offset, Visit&& visit) const {
-      for (const char *at = block_->bytes, *const end = at + block_->used; at != end;) {
+      for (const char* at = begin_; at != end_;) {
         if (*at != 0) [[likely]] {
           visit(key_prefix(at, offset), at);
           at += entry::read(at).total_bytes();
@@ -128,20 +132,29 @@ class EntryLists {
     }
 
    private:
-    const Block* block_;
+    const char* begin_;
+    const char* end_;
   };
   // Calls visit(Run) for all that was appended to a list, in any order.
   template <class Visit>
   void for_each_run(std::size_t list, Visit&& visit) const {
     for (const Part& part : parts_) {
-      for (const Block* block = part.lists_[list].last; block != nullptr; block = block->before) {
-        if (block->before != nullptr) prefetch_start(*block->before);
-        visit(Run(*block));
+      for (const char* end = part.lists_[list].end; end != nullptr;) {
+        const Block& block = block_of(end);
+        if (block.end_before != nullptr) prefetch_start(block_of(block.end_before));
+        visit(Run(block.bytes, end));
+        end = block.end_before;
       }
     }
   }
 
  private:
+  // REQUIRES: `end` is a list's, which is not its block's start.
+  static const Block& block_of(const char* end) {
+    const char* const last = end - 1;
+    return *reinterpret_cast<const Block*>(last - reinterpret_cast<std::uintptr_t>(last) % kBlockBytes);
+  }
+
   // As much as it takes for the processor to notice that it is read on; blocks lie anywhere.
   static void prefetch_start(const Block& block) {
     for (std::size_t i = 0; i < 8; ++i) __builtin_prefetch(reinterpret_cast<const char*>(&block) + i * 64);

@@ -55,11 +55,6 @@ void make_positions(Counters& counters) {
   for (std::uint32_t& counter : counters) counter = std::exchange(sum, sum + counter);
 }
 
-template <int kShift>
-void distribute(std::span<const SortedRecord> from, const std::uint32_t* bits, Counters& positions, SortedRecord* to) {
-  for (std::size_t i = 0; i < from.size(); ++i) to[positions[(bits[i] >> kShift) & kDigitMask]++] = from[i];
-}
-
 }  // namespace
 
 void PrefixSort::operator()(std::span<SortedRecord> records) {
@@ -71,24 +66,30 @@ void PrefixSort::operator()(std::span<SortedRecord> records) {
 }
 
 void PrefixSort::sort_differing(std::span<SortedRecord> records, std::uint64_t differing) {
-  if (other_.size() < records.size()) {
-    other_.resize(records.size());
-    digits_.resize(records.size());
+  const std::size_t count = records.size();
+  if (sorted_.size() < count) {
+    sorted_.resize(count);
+    digits_.resize(count);
+    half_sorted_.resize(count);
   }
   const std::uint64_t mask = highest_bits(differing);
   extract_bits(records, mask, digits_.data());
   Counters low{};
   Counters high{};
-  for (std::size_t i = 0; i < records.size(); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     ++low[digits_[i] & kDigitMask];
     ++high[digits_[i] >> kDigitBits];
   }
   make_positions(low);
   make_positions(high);
-  distribute<0>(records, digits_.data(), low, other_.data());
-  const std::span<const SortedRecord> half_sorted(other_.data(), records.size());
-  extract_bits(half_sorted, mask, digits_.data());
-  distribute<kDigitBits>(half_sorted, digits_.data(), high, records.data());
+  for (std::size_t i = 0; i < count; ++i) {
+    half_sorted_[low[digits_[i] & kDigitMask]++] = {digits_[i] >> kDigitBits, static_cast<std::uint32_t>(i)};
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const HalfSorted& next = half_sorted_[i];
+    sorted_[high[next.high_digit]++] = records[next.index];
+  }
+  std::copy_n(sorted_.begin(), count, records.begin());
 
   if (mask != differing) for_each_tie(records, mask, *this);
 }

@@ -2,7 +2,8 @@
 //
 // A radix sort of the bits that differ alone: the sorted keys of a piece have most of their bits in common, and of text
 // never differ in all bits of a byte. It takes the 22 highest of them, from the least significant digit of 11 bits to
-// the other, and goes on with the rest of them where records are still equal.
+// the other, and goes on with the rest of them where records are still equal. Only then do the
+// records themselves move.
 #pragma once
 
 #include <cstddef>
@@ -37,7 +38,13 @@ class PrefixSort {
  private:
   void sort_differing(std::span<SortedRecord> records, std::uint64_t differing);
 
-  std::vector<SortedRecord> other_;
+  // A record on its way, sorted by its low digit.
+  struct HalfSorted {
+    std::uint32_t high_digit;
+    std::uint32_t index;
+  };
+  std::vector<HalfSorted> half_sorted_;
+  std::vector<SortedRecord> sorted_;
   std::vector<std::uint32_t> digits_;
 };
 
