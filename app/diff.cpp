@@ -31,13 +31,14 @@ std::uint64_t fill_from(const std::string& file, LoadOptions options, const Term
 }
 
 std::string counts_text(const DiffOptions& options, const DiffResult& found) {
-  const auto row = [](const char* name, std::uint64_t count, const std::string& behind = "") {
-    return left(name, 9) + with_commas(count) + behind + "\n";
+  const auto row = [](const char* name, std::uint64_t count) { return left(name, 9) + with_commas(count) + "\n"; };
+  const auto skipped = [](std::uint64_t count, const std::string& file) {
+    return left("skipped", 9) + plural(count, "bad record") + " of " + file + "\n";
   };
   std::string text = row("added", found.counts.added) + row("removed", found.counts.removed) +
                      row("changed", found.counts.changed) + row("same", found.counts.same);
-  if (found.skipped_before > 0) text += row("skipped", found.skipped_before, " bad records of " + options.before);
-  if (found.skipped_after > 0) text += row("skipped", found.skipped_after, " bad records of " + options.after);
+  if (found.skipped_before > 0) text += skipped(found.skipped_before, options.before);
+  if (found.skipped_after > 0) text += skipped(found.skipped_after, options.after);
   return text;
 }
 

@@ -25,7 +25,7 @@ std::string cost_text(double ns) { return ns < 1000 ? fixed(ns, 1) + " ns/record
 
 std::string headline(const LoadStatistics& s, bool color) {
   const std::string cost = cost_text(s.ns_per_record());
-  return with_commas(s.run.records) + " records, " + with_commas(s.keys) + " keys in " + fixed(s.usage.wall_s, 3) +
+  return plural(s.run.records, "record") + ", " + plural(s.keys, "key") + " in " + fixed(s.usage.wall_s, 3) +
          " s: " + (color ? "\033[1m" + cost + "\033[0m" : cost) + "\n";
 }
 
@@ -103,8 +103,8 @@ std::string statistics_text(const LoadStatistics& s, bool verbose, bool color) {
   std::string text = headline(s, color);
   text += row("speed", human_count(records / wall_s) + " records/s, " +
                            human_bytes(static_cast<double>(s.run.bytes) / wall_s) + "/s");
-  text += row("mode", std::string(s.mode) + ", " + std::to_string(s.threads) + " threads, " + std::to_string(s.blocks) +
-                          " blocks of " + human_bytes(static_cast<double>(s.block_bytes)));
+  text += row("mode", std::string(s.mode) + ", " + plural(s.threads, "thread") + ", " + plural(s.blocks, "block") +
+                          " of " + human_bytes(static_cast<double>(s.block_bytes)));
   text += row("cpu", fixed(s.usage.user_s, 3) + " s user, " + fixed(s.usage.system_s, 3) + " s system; " +
                          with_commas(s.usage.voluntary_switches) + " voluntary, " +
                          with_commas(s.usage.involuntary_switches) + " forced switches");
@@ -114,7 +114,7 @@ std::string statistics_text(const LoadStatistics& s, bool verbose, bool color) {
   if (s.numa) text += row("numa", numa_text(s));
   text += row("combined", fixed(100 * ratio(records - static_cast<double>(s.run.routed), records), 1) +
                               " % of the records repeated a key of their block");
-  if (s.run.skipped > 0) text += row("skipped", with_commas(s.run.skipped) + " bad records");
+  if (s.run.skipped > 0) text += row("skipped", plural(s.run.skipped, "bad record"));
   if (s.run.latency.count() > 0) text += row("latency", latency_text(LatencySummary::of(s.run.latency)));
   if (s.floor) text += row("floor", floor_text(s));
   if (s.digest) text += row("digest", s.digest->hex());

@@ -57,7 +57,7 @@ TEST_CASE("what is skipped is told for each file, and its records are kept") {
   const Outcome told = run({"diff", before, after, "--on-error", "skip", "--rejects", rejects});
   CHECK(told.exit_code == 0);
   CHECK(told.out == "added    0\nremoved  0\nchanged  0\nsame     1\nskipped  2 bad records of " + before +
-                        "\nskipped  1 bad records of " + after + "\n");
+                        "\nskipped  1 bad record of " + after + "\n");
   CHECK(folder.read("rejects.csv") == "file,line,byte,reason,record\n" + before + ",2,4,no TAB in the line,bad\n" +
                                           before + ",3,8,no TAB in the line,worse\n" + after +
                                           ",2,4,the key is empty,\t2\n");

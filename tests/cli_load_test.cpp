@@ -104,6 +104,7 @@ TEST_CASE("--numa says what it bound, or why nothing" * doctest::skip(testing::k
 TEST_CASE("statistics fit 80 columns and name the figures people ask for") {
   const Outcome outcome = run({"load", "-", "-v", "--digest"}, kThree);
   CHECK(outcome.error.starts_with("3 records, 2 keys in "));
+  CHECK(run({"load", "-"}, "a\t1\n").error.starts_with("1 record, 1 key in "));
   for (const char* word : {"/record", "records/s", "system", "bytes a key", "huge pages", "x the mean", "digest"}) {
     CHECK_MESSAGE(outcome.error.find(word) != std::string::npos, word);
   }
@@ -390,7 +391,7 @@ TEST_CASE("JSON Lines are read by the fields that are asked for, and compared al
   CHECK(run({"load", file}).error ==
         "shardflow: " + file +
             R"(:1 (byte 0): the object has no "key": "{\"user\":{\"id\":1},\"x\":\"a\"}"; )"
-            "expected an object with \"key\" and \"value\" on every line\n");
+            "expected an object with \"key\" and \"value\" on every line, or others by --key and --value\n");
   CHECK(run({"load", file, "--key", "."}).exit_code == 2);
   CHECK(run({"compare", file, "--key", "user.id", "--value", "x", "--modes", "channel,flow", "--rounds", "2"})
             .exit_code == 0);

@@ -63,6 +63,7 @@ const std::string kShown = "\"" + std::string(40, 'k') + "…\"";
 const std::string kTsvHint = "; expected KEY<TAB>VALUE on every line";
 const std::string kCsvHint = "; expected the key in field 1, the value in field 2";
 const std::string kJsonHint = "; expected an object with \"key\" and \"value\" on every line";
+const std::string kJsonFieldsHint = kJsonHint + ", or others by --key and --value";
 const std::string kMisplaced = "a quote stands where its field neither begins nor ends: ";
 const std::string kTooLong =
     "the record is longer than --max-record (100): " + kShown + "; raise the limit, or check that lines end in LF";
@@ -93,8 +94,9 @@ std::vector<Malformed> malformed_lines() {
            kJsonHint},
       {Kind::kJsonLines, "[]\n", ":1 (byte 0): the line is no JSON object: \"[]\"" + kJsonHint},
       {Kind::kJsonLines, "\n", ":1 (byte 0): the line is no JSON object (it is empty): \"\"" + kJsonHint},
-      {Kind::kJsonLines, "{}\n", ":1 (byte 0): the object has no \"key\": \"{}\"" + kJsonHint},
-      {Kind::kJsonLines, "{\"key\":1}\n", ":1 (byte 0): the object has no \"value\": \"{\\\"key\\\":1}\"" + kJsonHint},
+      {Kind::kJsonLines, "{}\n", ":1 (byte 0): the object has no \"key\": \"{}\"" + kJsonFieldsHint},
+      {Kind::kJsonLines, "{\"key\":1}\n",
+       ":1 (byte 0): the object has no \"value\": \"{\\\"key\\\":1}\"" + kJsonFieldsHint},
       {Kind::kJsonLines, "{\"key\":\"\",\"value\":1}\n",
        ":1 (byte 0): the key is empty: \"{\\\"key\\\":\\\"\\\",\\\"value\\\":1}\"" + kJsonHint},
       {Kind::kJsonLines, kLong + "\n", ":1 (byte 0): " + kTooLong},
