@@ -126,9 +126,14 @@ void make_inputs(const Inputs& inputs, const std::string& binary) {
     write(inputs.path(std::string(name) + ".tsv.gz"), gzip(*text));
     write(inputs.path(std::string(name) + ".tsv.zst"), zstd(*text));
   }
+  // Of long values that say little decompressing is the least of the work.
+  inputs.make("long_values.tsv", "sequential:records=300k,value-bytes=1000");
   // In an order of their own, so each is to be held against the other.
-  for (const char* const name : {"ours.tsv", "ours.tsv.gz", "ours.tsv.zst"}) {
-    bench::run({binary, "load", inputs.path("unique.tsv"), "-q", "--output", inputs.path(name)}, inputs.path("log"));
+  for (const auto& [from, to] : {std::pair{"unique.tsv", "ours.tsv"}, std::pair{"long_values.tsv", "long.tsv"}}) {
+    for (const char* const coding : {"", ".gz", ".zst"}) {
+      bench::run({binary, "load", inputs.path(from), "-q", "--output", inputs.path(std::string(to) + coding)},
+                 inputs.path("log"));
+    }
   }
 }
 
@@ -155,9 +160,9 @@ class Written {
   std::string output_;
 };
 
-const std::vector<std::string> kCases{"unique.tsv",     "plain.csv", "quoted.csv",  "unique.tsv.gz",
-                                      "unique.tsv.zst", "ours.tsv",  "ours.tsv.gz", "ours.tsv.zst",
-                                      "hot.tsv",        "hot.jsonl", "hot.tsv.gz",  "hot.tsv.zst"};
+const std::vector<std::string> kCases{"unique.tsv", "plain.csv",   "quoted.csv",   "unique.tsv.gz", "unique.tsv.zst",
+                                      "ours.tsv",   "ours.tsv.gz", "ours.tsv.zst", "hot.tsv",       "hot.jsonl",
+                                      "hot.tsv.gz", "hot.tsv.zst", "long.tsv",     "long.tsv.gz",   "long.tsv.zst"};
 
 struct Round {
   std::map<std::string, Sample> loads;
@@ -204,6 +209,8 @@ int print_all_bounds(const std::vector<Round>& rounds, double output_mb) {
           {"gzip of ours: ns/record over TSV's", 1.1, over("ours.tsv.gz", "ours.tsv")},
           {"zstd of ours: ns/record over TSV's", 1.1, over("ours.tsv.zst", "ours.tsv")},
           {"zstd, one frame: ns/record over TSV's", 1.1, over("unique.tsv.zst", "unique.tsv")},
+          {"gzip of ours, long values: ns/record over TSV's", 1.1, over("long.tsv.gz", "long.tsv")},
+          {"zstd of ours, long values: ns/record over TSV's", 1.1, over("long.tsv.zst", "long.tsv")},
           {"gzip of ours: over TSV's and its share of ISA-L's", 1.1,
            [&](std::size_t r) { return rounds[r].shared("ours.tsv.gz", "ours.tsv"); }},
           {"zstd of ours: over TSV's and its share of libzstd's", 1.1,
