@@ -100,7 +100,7 @@ double widest_uncertainty(const Comparison& comparison) {
 }
 
 std::string comparison_text(const Comparison& comparison) {
-  std::string text = with_commas(comparison.records) + " records, " + plural(comparison.keys, "key") + "; " +
+  std::string text = plural(comparison.records, "record") + ", " + plural(comparison.keys, "key") + "; " +
                      plural(comparison.threads, "thread") + ", " + plural(comparison.shards, "shard") + "; " +
                      rounds_text(comparison) + "\nspeed-up: " + comparison.modes.front().mode +
                      "'s time over the mode's, round by round; all maps were checked\n" + stop_text(comparison) + "\n";

@@ -31,15 +31,13 @@ std::uint64_t fill_from(const std::string& file, LoadOptions options, const Term
 }
 
 std::string counts_text(const DiffOptions& options, const DiffResult& found) {
-  const auto row = [](const char* name, std::uint64_t count) { return left(name, 9) + with_commas(count) + "\n"; };
-  const auto skipped = [](std::uint64_t count, const std::string& file) {
-    return left("skipped", 9) + plural(count, "bad record") + " of " + file + "\n";
+  const auto row = [](const char* name, const std::string& what) { return left(name, 9) + what + "\n"; };
+  const auto skipped = [&](std::uint64_t count, const std::string& file) {
+    return count == 0 ? "" : row("skipped", plural(count, "bad record") + " of " + file);
   };
-  std::string text = row("added", found.counts.added) + row("removed", found.counts.removed) +
-                     row("changed", found.counts.changed) + row("same", found.counts.same);
-  if (found.skipped_before > 0) text += skipped(found.skipped_before, options.before);
-  if (found.skipped_after > 0) text += skipped(found.skipped_after, options.after);
-  return text;
+  return row("added", with_commas(found.counts.added)) + row("removed", with_commas(found.counts.removed)) +
+         row("changed", with_commas(found.counts.changed)) + row("same", with_commas(found.counts.same)) +
+         skipped(found.skipped_before, options.before) + skipped(found.skipped_after, options.after);
 }
 
 std::string counts_json(const DiffResult& found) {

@@ -48,7 +48,7 @@ std::string floor_text(const FloorResult& result) {
   const auto floors = costs(result, &Floor::sum_s);
   const auto loads = column(result.loads, &Sample::ns_per_record);
   const double confidence = median_interval(floors).confidence;
-  std::string text = with_commas(result.records) + " records, " + with_commas(result.keys) + " keys; " +
+  std::string text = plural(result.records, "record") + ", " + plural(result.keys, "key") + "; " +
                      std::to_string(result.threads) + " threads; medians of " + std::to_string(floors.size()) +
                      " rounds\n\n" + left("part", 14) + right("ns/record", 9) +
                      right(fixed(100 * confidence, 0) + " % interval", 18) + "  what\n";

@@ -41,6 +41,36 @@ Histogram latency_of(const Mode& mode, Source& source) {
   return mode.run(source, store, options).latency;
 }
 
+struct LivePipe {
+  std::int64_t longest_ns = 0;  // from sending a record until it could be found
+  Histogram latency;
+};
+
+// Sends so many records, each once the one before was found; at the first that is not within 5 s, no more.
+LivePipe through_live_pipe(std::uint64_t records) {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
+  FileSource pipe(Descriptor{ends[0]}, "pipe", 1 << 20, nullptr);
+  StampedSource source(pipe);
+  Store store(4);
+  Progress progress;
+  RunOptions options;
+  options.threads = 2;
+  options.latency = true;
+  options.progress = &progress;
+  LivePipe result;
+  std::thread run([&] { result.latency = modes().front().run(source, store, options).latency; });
+  for (std::uint64_t sent = 1; sent <= records && result.longest_ns < 5'000 * kMillisecond; ++sent) {
+    const std::int64_t start_ns = steady_ns();
+    REQUIRE(write(ends[1], "key\tvalue\n", 10) == 10);
+    while (progress.records < sent && steady_ns() - start_ns < 5'000 * kMillisecond) std::this_thread::yield();
+    result.longest_ns = std::max(result.longest_ns, steady_ns() - start_ns);
+  }
+  close(ends[1]);
+  run.join();
+  return result;
+}
+
 }  // namespace
 
 TEST_CASE("every mode measures each record once, repeats included") {
@@ -124,34 +154,12 @@ TEST_CASE("a record longer than a paced source's block comes through whole") {
 }
 
 TEST_CASE("a record in a pipe that stays open can be found soon: nothing waits until its block is full") {
-  std::array<int, 2> ends{};
-  REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
-  FileSource pipe(Descriptor{ends[0]}, "pipe", 1 << 20, nullptr);
-  StampedSource source(pipe);
-  Store store(4);
-  Progress progress;
-  RunOptions options;
-  options.threads = 2;
-  options.latency = true;
-  options.progress = &progress;
-  Histogram latency;
-  std::thread run([&] { latency = modes().front().run(source, store, options).latency; });
-  std::int64_t shortest_ns = INT64_MAX;
-  std::uint64_t found = 0;
-  for (std::uint64_t sent = 1; sent <= 20 && found == sent - 1; ++sent) {
-    const std::int64_t start_ns = steady_ns();
-    REQUIRE(write(ends[1], "key\tvalue\n", 10) == 10);
-    while (progress.records < sent && steady_ns() - start_ns < 60'000 * kMillisecond) std::this_thread::yield();
-    if (progress.records >= sent) ++found;
-    shortest_ns = std::min(shortest_ns, steady_ns() - start_ns);
-  }
-  close(ends[1]);
-  run.join();
-  CHECK(found == 20);
-  // Some hundred microseconds; of twenty the shortest, because others may want the cores.
-  CHECK(shortest_ns < 500 * kMillisecond);
-  CHECK(latency.count() == 20);
-  CHECK(latency.min_ns() < 500 * kMillisecond);
+  // Some hundred microseconds, where nobody else wants the cores; else it may take another try.
+  LivePipe pipe = through_live_pipe(20);
+  for (int tries = 1; tries < 5 && pipe.longest_ns >= 500 * kMillisecond; ++tries) pipe = through_live_pipe(20);
+  CHECK(pipe.longest_ns < 500 * kMillisecond);
+  CHECK(pipe.latency.count() == 20);
+  CHECK(pipe.latency.max_ns() < 500 * kMillisecond);
 }
 
 TEST_CASE("an interrupt ends the wait for a record that is not due") {

@@ -47,9 +47,9 @@ std::string expectation(const BadLine& bad, const TextFormat& format) {
   if (bad.flaw == Flaw::kTooLong) return "raise the limit, or check that lines end in LF";
   if (bad.flaw == Flaw::kUnclosedQuote) return "close it, or raise the limit";
   if (format.kind == TextFormat::Kind::kJsonLines) {
-    const bool other_fields = bad.flaw == Flaw::kNoKeyField || bad.flaw == Flaw::kNoValueField;
+    const bool lacks_field = bad.flaw == Flaw::kNoKeyField || bad.flaw == Flaw::kNoValueField;
     return "expected " + fields_of(*format.json) + " on every line" +
-           (other_fields ? ", or others by --key and --value" : "");
+           (lacks_field ? ", or others by --key and --value" : "");
   }
   if (format.kind != TextFormat::Kind::kCsv) return "expected KEY<TAB>VALUE on every line";
   const std::string value = format.value_is_rest ? "behind it" : "in field " + std::to_string(format.value_column + 1);

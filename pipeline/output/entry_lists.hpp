@@ -27,7 +27,7 @@ class EntryLists {
     char* end_before;  // of the list, in the block before; nullptr: there is none
     char bytes[kBlockBytes - sizeof(char*)];
   };
-  static_assert(sizeof(Block) == kBlockBytes && kHugePageBytes % kBlockBytes == 0);
+  static_assert(sizeof(Block) == kBlockBytes && HugePieces::kUnitBytes % kBlockBytes == 0);
 
   // In the place of an entry's copy. An entry of no key is none.
   struct Reference {
