@@ -259,6 +259,8 @@ TEST_CASE("JSON is what RFC 8259 says, in fields that nobody asked for as well")
                                 "[,]",
                                 "[\"\"",
                                 "[1:2]",
+                                "[\"x\":2}]",
+                                "[1,\"x\":full}],\"y\":[1]",
                                 "[3[4]]",
                                 "[*]",
                                 "[   , \"\"]",

@@ -127,7 +127,8 @@ class Walk {
   static error_code walk_string(json::value& one, Found& found) {
     if (found.raw.size() < 2 || found.raw.back() != '"') return simdjson::TAPE_ERROR;
     found.raw = found.raw.substr(1, found.raw.size() - 2);
-    if (found.raw.find('\\') == std::string_view::npos) return simdjson::SUCCESS;
+    // One that is not taken would be skipped, and if a colon follows, with all up to the next bracket that closes.
+    if (found.raw.find('\\') == std::string_view::npos) return one.get_raw_json_string().error();
     std::string_view text;
     if (const error_code error = one.get_string().get(text)) return error;
     found.unescaped = text;
