@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
+#include <map>
 #include <string>
 
 #include "pipeline/errors.hpp"
@@ -133,6 +134,47 @@ TEST_CASE("what is no record is refused with its reason, and the others stay") {
                            "9: the line is no JSON object (it is not UTF-8)",
                            "10: the record is longer than --max-record (1000)",
                        });
+}
+
+// Several lines are looked at together, as long as all is well.
+TEST_CASE("lines together are what each is alone") {
+  const auto record = rc::gen::element<std::string>(
+      R"({"key":"a","value":"1"})", R"({"key":"b","value":{"x":[1,{"y":"}"}]}})", R"( { "value":2 , "key":"c" } )",
+      R"({"key":"d\n","value":"e\u00e9"})", R"({"value":{"key":"f"},"key":"g\"h"})");
+  const auto bad = rc::gen::element<std::string>(
+      "", " ", "{", "}", ",", "]", R"({"key":"i")", R"("value":1})", R"(,"value":1})", R"({"key":"j","value":)",
+      R"({"key":"k","value":[)", R"({"key":"l","value":"open)", R"(close"})", R"({"key":"m","value":1}})",
+      R"({"key":"n","value":1},)", R"({"key":"o","value":1} {"key":"p","value":1})", R"({"key":"","value":1})",
+      R"({"value":1})", "\xff", "[1]", R"({"key":"q","value":"\xc3"})",
+      std::string(R"({"key":"r","value":")") + std::string(1000, 'x') + "\"}");
+  const auto line = rc::gen::weightedOneOf<std::string>({{4, record}, {1, bad}});
+  const std::string good = R"({"key":"a","value":"1"})";
+  std::map<std::pair<std::string, std::string>, Outcome> outcomes;
+  const auto alone = [&](const std::string& text, const std::string& value) -> const Outcome& {
+    const auto [found, is_new] = outcomes.try_emplace({text, value});
+    if (is_new) found->second = parse(text, "key", value);
+    return found->second;
+  };
+  CHECK(rc::check([&] {
+    auto lines = *rc::gen::container<std::vector<std::string>>(line);
+    // Enough to be looked at in two or three goes.
+    const auto before = *rc::gen::element<std::size_t>(0, 10, 700, 1500);
+    lines.insert(lines.begin(), before, good);
+    lines.resize(lines.size() + *rc::gen::inRange<std::size_t>(0, 10), good);
+    const auto value = *rc::gen::element<std::string>("value", ".", "value.key");
+    std::string text;
+    Outcome each;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      text += (i == 0 ? "" : "\n") + lines[i];
+      if (i + 1 == lines.size() && lines[i].empty()) break;  // which is no line
+      const Outcome& one = alone(lines[i] + "\n", value);
+      each.records.insert(each.records.end(), one.records.begin(), one.records.end());
+      for (const std::string& flaw : one.bad) each.bad.push_back(std::to_string(i) + flaw.substr(1));
+    }
+    const Outcome together = parse(text, "key", value);
+    RC_ASSERT(together.records == each.records);
+    RC_ASSERT(together.bad == each.bad);
+  }));
 }
 
 // After the cases of the published parsing test suites: what must be accepted, and what must not.
