@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
+#include <map>
 #include <stdexcept>
 #include <string>
 
@@ -203,6 +205,49 @@ TEST_CASE("what is skipped is one record, and the lines behind it keep their num
                                                                flawed(Flaw::kTooFewFields, "4 22 3;") + "d=\";");
   CHECK(skipped("\"a\n\"\n\"b\nc,1\n") ==
         flawed(Flaw::kTooFewFields, "0 0 4;") + flawed(Flaw::kUnclosedQuote, "2 5 2;") + "c=1;");
+}
+
+// Records are taken by the stride where they are good, else one by one.
+TEST_CASE("records together are what each is alone") {
+  const auto record = rc::gen::element<std::string>(
+      "k,v\n", "key,value\r\n", "\"k\",\"v\"\n", "\"k\"\"1\",v\r\n", "k,\n", "k,\"a\nb\",x\n", "k,\"a\"\"\n\"\n",
+      "\"\"\"\n\",v,\"\"\"\n\"\n", "\"k\n\",\"\"\"\",\"\"\n", "k,v,,\"w\"\r\n");
+  const auto bad = rc::gen::element<std::string>("\n", ",v\n", "\"\",v\n", "k\n", "k,v\"\n", "\"k\"x,v\n",
+                                                 "\"k\" ,v\r\n", "k,\"v\"\r\r\n", "k," + std::string(1000, 'v') + "\n");
+  const auto any = rc::gen::weightedOneOf<std::string>({{30, record}, {1, bad}});
+  CHECK(rc::check([&] {
+    const auto distinct = *rc::gen::container<std::vector<std::string>>(any);
+    const auto times = *rc::gen::inRange(1, 40);
+    TextFormat format;
+    format.kind = TextFormat::Kind::kCsv;
+    format.key_column = *rc::gen::inRange<std::uint32_t>(0, 2);
+    format.value_column = *rc::gen::inRange<std::uint32_t>(0, 2);
+    format.value_is_rest = *rc::gen::arbitrary<bool>();
+    std::string text;
+    Pairs records;
+    std::string bad_ones;
+    std::uint64_t lines = 0;
+    std::map<std::string, Outcome> outcomes;
+    for (int time = 0; time < times; ++time) {
+      for (const std::string& one : distinct) {
+        const auto [alone, is_new] = outcomes.try_emplace(one);
+        if (is_new) alone->second = parse(one, format, true);
+        records.insert(records.end(), alone->second.records.begin(), alone->second.records.end());
+        for (BadLine flawed : alone->second.bad) {
+          flawed.line += lines;
+          flawed.offset += static_cast<std::uint32_t>(text.size());
+          bad_ones += text_of(flawed) + ";";
+        }
+        lines += static_cast<std::uint64_t>(std::ranges::count(one, '\n'));
+        text += one;
+      }
+    }
+    const Outcome together = parse(text, format, true);
+    std::string bad_together;
+    for (const BadLine& flawed : together.bad) bad_together += text_of(flawed) + ";";
+    RC_ASSERT(together.records == records);
+    RC_ASSERT(bad_together == bad_ones);
+  }));
 }
 
 TEST_CASE("a bad record keeps its text, also where a field of it was doubled") {

@@ -5,9 +5,11 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "pipeline/input/fields.hpp"
+#include "pipeline/input/quoted_separators.hpp"
 #include "pipeline/input/separators.hpp"
 #include "pipeline/input/text_format.hpp"
 #include "pipeline/input/tsv.hpp"
@@ -32,16 +34,14 @@ class Parser {
         format_(format),
         rules_(rules),
         key_then_value_(format.key_column == 0 && (format.value_is_rest || format.value_column == 1)),
-        emit_(emit) {
-    begin_window();
-  }
+        emit_(emit) {}
 
   Parsed run() {
     // Most texts have no quotes at all: then every line end ends a record.
     if (std::memchr(text_, '"', size_) == nullptr) {
-      run_plain();
+      run_strides<false>();
     } else {
-      run_quoted();
+      run_strides<true>();
     }
     return std::move(parsed_);
   }
@@ -50,55 +50,104 @@ class Parser {
   // As in TSV: positions stay in the first-level cache.
   static constexpr std::uint32_t kStrideBytes = tsv::kStrideBytes;
 
-  void run_plain() {
-    for (std::uint32_t begin = 0; begin < size_; begin += kStrideBytes) {
-      if (!stride(begin, std::min(size_, begin + kStrideBytes))) return;
+  // Records that are good and end in the same stride are taken from one separator to the next; what else there is, is
+  // looked at field by field.
+  template <bool kQuotes>
+  void run_strides() {
+    while (record_ != size_) {
+      const std::uint32_t begin = record_;
+      const std::uint32_t end = std::min(size_, begin + kStrideBytes);
+      if constexpr (kQuotes) {
+        found_ = find_quoted_separators(text_, begin, end, format_.delimiter, positions_.data());
+      } else {
+        found_.end = find_separators(text_, begin, end, format_.delimiter, '\n', positions_.data());
+      }
+      const bool all_good = found_.well_quoted && take_records<kQuotes>();
+      if (all_good && record_ != begin) continue;
+      if (!take_one_by_one(found_.well_quoted ? record_ + 1 : end)) return;
     }
-    if (record_ == size_) return;
-    take_field({field_, size_ - field_});
-    finish(size_, size_);
   }
 
-  bool stride(std::uint32_t begin, std::uint32_t end) {
-    const std::uint32_t* const out = find_separators(text_, begin, end, format_.delimiter, '\n', positions_.data());
-    for (const std::uint32_t* at = positions_.data(); at != out; ++at) {
+  // False: one is bad, or may be. It is the next one.
+  template <bool kQuotes>
+  bool take_records() {
+    for (const std::uint32_t* at = positions_.data(); at != found_.end; ++at) {
       // The usual record: key, delimiter, value, line end.
-      if (key_then_value_ && column_ == 0 && out - at >= 2 && text_[at[0]] != '\n' && text_[at[1]] == '\n') [[likely]] {
-        if (!two_fields(at[0], at[1])) return false;
+      if (key_then_value_ && column_ == 0 && found_.end - at >= 2 && text_[at[0]] != '\n' && text_[at[1]] == '\n')
+          [[likely]] {
+        if (!take_two_fields<kQuotes>(at[0], at[1])) return false;
         ++at;
         continue;
       }
-      if (text_[*at] != '\n') {
-        take_field({field_, *at - field_});
+      const bool is_last = text_[*at] == '\n';
+      const std::uint32_t end = is_last ? line_end(*at, field_) : *at;
+      take_field(field_between<kQuotes>(field_, end));
+      if (!is_last) {
         next_field(*at + 1);
         continue;
       }
-      const std::uint32_t line_end = *at - static_cast<std::uint32_t>(*at > field_ && text_[*at - 1] == '\r');
-      take_field({field_, line_end - field_});
-      if (!finish(line_end, *at + 1)) return false;
+      if (flaw_of(end)) return begin_again();
+      const std::uint64_t lines = lines_before<kQuotes>(*at + 1);
+      emit_record(end);
+      begin_record(*at + 1, lines);
     }
+    begin_again();
     return true;
   }
 
-  bool two_fields(std::uint32_t delimiter, std::uint32_t line_feed) {
-    const std::uint32_t value = delimiter + 1;
-    const std::uint32_t end = line_feed - static_cast<std::uint32_t>(line_feed > value && text_[line_feed - 1] == '\r');
-    if (delimiter == record_ || end - record_ > rules_.max_record_bytes) [[unlikely]] {
-      return refuse_until(end - record_ > rules_.max_record_bytes ? Flaw::kTooLong : Flaw::kEmptyKey, end,
-                          line_feed + 1);
+  template <bool kQuotes>
+  bool take_two_fields(std::uint32_t delimiter, std::uint32_t line_feed) {
+    const std::uint32_t end = line_end(line_feed, delimiter + 1);
+    Field key = field_between<kQuotes>(record_, delimiter);
+    if (key.bytes == 0 || end - record_ > rules_.max_record_bytes) [[unlikely]]
+      return false;
+    parsed_.lines += lines_before<kQuotes>(line_feed + 1);
+    Field value{delimiter + 1, end - delimiter - 1};
+    if constexpr (kQuotes) {
+      undouble(key);
+      if (!format_.value_is_rest) value = field_between<true>(delimiter + 1, end);
+      undouble(value);
     }
-    emit_(Fields{record_, delimiter - record_, value, end - value});
-    ++parsed_.lines;
+    emit_(Fields{key.offset, key.bytes, value.offset, value.bytes});
     record_ = field_ = line_feed + 1;
     return true;
   }
 
-  void run_quoted() {
-    while (record_ != size_) {
+  // Where what ends with this LF, and does not begin before `begin`, ends: there, or at the CR before.
+  std::uint32_t line_end(std::uint32_t line_feed, std::uint32_t begin) const {
+    return line_feed - static_cast<std::uint32_t>(line_feed > begin && text_[line_feed - 1] == '\r');
+  }
+
+  // In a text that is well quoted.
+  template <bool kQuotes>
+  Field field_between(std::uint32_t begin, std::uint32_t end) const {
+    if (!kQuotes || begin == end || text_[begin] != '"') return {begin, end - begin};
+    const Field field{begin + 1, end - begin - 2};
+    const bool doubled = found_.doubled && std::memchr(text_ + field.offset, '"', field.bytes) != nullptr;
+    return {field.offset, field.bytes, doubled};
+  }
+
+  // From the record at hand on. Before its fields are rewritten: that leaves line ends twice.
+  template <bool kQuotes>
+  std::uint64_t lines_before(std::uint32_t end) const {
+    if (!kQuotes || !found_.line_ends) return 1;
+    return static_cast<std::uint64_t>(std::count(text_ + record_, text_ + end, '\n'));
+  }
+
+  bool begin_again() {
+    column_ = 0;
+    field_ = record_;
+    return false;
+  }
+
+  // At least up to `until`. False: a record was bad, and that is the end.
+  bool take_one_by_one(std::uint32_t until) {
+    begin_window();
+    while (record_ < until) {
       const bool quoted = field_ < window_ && text_[field_] == '"';
       const std::uint32_t end = quoted ? quoted_field() : plain_field();
       if (end == kSkipped) continue;
-      if (end == kStop) return;
+      if (end == kStop) return false;
       if (end != size_ && text_[end] == format_.delimiter) {
         next_field(end + 1);
         continue;
@@ -106,8 +155,9 @@ class Parser {
       std::uint32_t next = end;
       if (next != size_ && text_[next] == '\r') ++next;
       if (next != size_) ++next;  // the LF
-      if (!finish(end, next)) return;
+      if (!finish(end, next)) return false;
     }
+    return true;
   }
 
   // The unquoted field from field_ on; returns where it ends: at a delimiter, a line end, or the text's end. Or else
@@ -177,14 +227,20 @@ class Parser {
 
   // The record ends at `end`, the next one begins at `next`. False: it was bad, and that is the end.
   bool finish(std::uint32_t end, std::uint32_t next) {
-    const std::uint32_t last =
-        std::max(format_.key_column, format_.value_is_rest ? format_.key_column + 1 : format_.value_column);
-    if (end - record_ > rules_.max_record_bytes) return refuse_until(Flaw::kTooLong, end, next);
-    if (column_ < last) return refuse_until(Flaw::kTooFewFields, end, next);
-    if (key_.bytes == 0) return refuse_until(Flaw::kEmptyKey, end, next);
+    if (const auto flaw = flaw_of(end)) return refuse_until(*flaw, end, next);
     emit_record(end);
     begin_record(next, 1 + quoted_line_ends_);
     return true;
+  }
+
+  // Of the record at hand, which ends at `end`.
+  std::optional<Flaw> flaw_of(std::uint32_t end) const {
+    const std::uint32_t last =
+        std::max(format_.key_column, format_.value_is_rest ? format_.key_column + 1 : format_.value_column);
+    if (end - record_ > rules_.max_record_bytes) return Flaw::kTooLong;
+    if (column_ < last) return Flaw::kTooFewFields;
+    if (key_.bytes == 0) return Flaw::kEmptyKey;
+    return std::nullopt;
   }
 
   void emit_record(std::uint32_t end) {
@@ -248,6 +304,7 @@ class Parser {
   std::uint32_t rest_ = 0;              // where the column behind the key's starts
   std::uint64_t quoted_line_ends_ = 0;  // in the record at hand
   Parsed parsed_;
+  QuotedSeparators found_;  // of the stride at hand
   std::array<std::uint32_t, kStrideBytes + kScanSlack> positions_;
 };
 
