@@ -63,6 +63,8 @@ class Parser {
         found_.end = find_separators(text_, begin, end, format_.delimiter, '\n', positions_.data());
       }
       const bool all_good = found_.well_quoted && take_records<kQuotes>();
+      column_ = 0;  // of a record that does not end in this stride, or was not taken
+      field_ = record_;
       if (all_good && record_ != begin) continue;
       if (!take_one_by_one(found_.well_quoted ? record_ + 1 : end)) return;
     }
@@ -86,12 +88,11 @@ class Parser {
         next_field(*at + 1);
         continue;
       }
-      if (flaw_of(end)) return begin_again();
+      if (flaw_of(end)) return false;
       const std::uint64_t lines = lines_before<kQuotes>(*at + 1);
       emit_record(end);
       begin_record(*at + 1, lines);
     }
-    begin_again();
     return true;
   }
 
@@ -132,12 +133,6 @@ class Parser {
   std::uint64_t lines_before(std::uint32_t end) const {
     if (!kQuotes || !found_.line_ends) return 1;
     return static_cast<std::uint64_t>(std::count(text_ + record_, text_ + end, '\n'));
-  }
-
-  bool begin_again() {
-    column_ = 0;
-    field_ = record_;
-    return false;
   }
 
   // At least up to `until`. False: a record was bad, and that is the end.

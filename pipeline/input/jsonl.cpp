@@ -192,7 +192,7 @@ class Lines {
       const std::string_view line(text + begin, line_end - begin);
       json::document_reference document;
       const char* token = nullptr;  // its first
-      if ((*each).get(document) || document.current_location().get(token) || token >= line.data() + line.size()) break;
+      if ((*each).get(document) || document.current_location().get(token) || token >= text + line_end) break;
       Walk walk(block_.format.json);
       if (line.size() > rules_.max_record_bytes || walk.document(document, text + line_end)) break;
       if (take(walk, line)) break;

@@ -71,6 +71,13 @@ struct Avx2 {
   }
 };
 
+// 0 to 63: of them a mask of 64 bytes keeps the positions of its bits.
+inline constexpr std::array<std::uint8_t, kScanBytes> kByteNumbers = [] {
+  std::array<std::uint8_t, kScanBytes> numbers{};
+  for (std::size_t i = 0; i < kScanBytes; ++i) numbers[i] = static_cast<std::uint8_t>(i);
+  return numbers;
+}();
+
 struct Avx512 {
   static bool supported() {
     return __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512bw") &&

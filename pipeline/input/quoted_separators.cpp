@@ -35,15 +35,15 @@ template <class Processor>
     const std::uint64_t opening = quotes & in_quotes;
     const std::uint64_t closing = quotes & ~in_quotes;
     const std::uint64_t separators = (delimiters | line_feeds) & ~in_quotes;
+    const std::uint64_t before_opening = separators | closing;
     const std::uint64_t behind = closing << 1 | closed;
     const std::uint64_t return_behind = behind & returns;
-    misplaced |=
-        here & ((opening & ~((separators | closing) << 1 | may_open)) | (behind & ~(separators | opening | returns)) |
-                ((return_behind << 1 | returned) & ~(line_feeds & ~in_quotes)));
+    misplaced |= here & ((opening & ~(before_opening << 1 | may_open)) | (behind & ~(separators | opening | returns)) |
+                         ((return_behind << 1 | returned) & ~(line_feeds & ~in_quotes)));
     doubled |= here & behind & opening;
     line_ends |= here & line_feeds & in_quotes;
     inside = spread_last(in_quotes);
-    may_open = (separators | closing) >> 63;
+    may_open = before_opening >> 63;
     closed = closing >> 63;
     returned = return_behind >> 63;
     const std::uint64_t wanted = separators & here;

@@ -3,7 +3,6 @@
 // (The two steps are simdjson's: Langdale and Lemire, "Parsing gigabytes of JSON per second", 2019.)
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -17,13 +16,6 @@
 namespace shardflow {
 
 inline constexpr std::size_t kScanBytes = 64;
-
-// 0 to 63: of them a mask of 64 bytes keeps the positions of its bits.
-inline constexpr std::array<std::uint8_t, kScanBytes> kByteNumbers = [] {
-  std::array<std::uint8_t, kScanBytes> numbers{};
-  for (std::size_t i = 0; i < kScanBytes; ++i) numbers[i] = static_cast<std::uint8_t>(i);
-  return numbers;
-}();
 
 // Bit i is set where at[i] is `a` or `b`. REQUIRES: 64 readable bytes.
 #if defined(__SSE2__)
