@@ -136,6 +136,18 @@ TEST_CASE("what is no record is refused with its reason, and the others stay") {
                        });
 }
 
+TEST_CASE("an object that ends in a later line is no record, whatever its lines are alone") {
+  const std::string good = "{\"key\":\"a\",\"value\":\"1\"}\n";
+  for (const std::string& before : {std::string(), good, good + good}) {
+    for (const std::string& behind : {std::string(), good, good + good}) {
+      const Outcome outcome = parse(before + "{\"key\":\"j\",\"value\":\n" + good + ",\"value\":1}\n" + behind);
+      CHECK(outcome.bad.size() == 2);
+      CHECK(outcome.records.size() == (before.size() + behind.size()) / good.size() + 1);
+      for (const auto& record : outcome.records) CHECK(record.first == "a");
+    }
+  }
+}
+
 // Several lines are looked at together, as long as all is well.
 TEST_CASE("lines together are what each is alone") {
   const auto record = rc::gen::element<std::string>(

@@ -195,11 +195,20 @@ class Lines {
       if ((*each).get(document) || document.current_location().get(token) || token >= text + line_end) break;
       Walk walk(block_.format.json);
       if (line.size() > rules_.max_record_bytes || walk.document(document, text + line_end)) break;
+      if (goes_on(document, text + line_end, text + end)) break;
       if (take(walk, line)) break;
       ++parsed_.lines;
       begin = line_end + 1;
     }
     return begin;
+  }
+
+  // Whether a document that was walked over ends in a later line than the one that it began in: what is between
+  // `line_end` and the next token, or `end`, is then more than space.
+  static bool goes_on(json::document_reference& document, const char* line_end, const char* end) {
+    const char* next = end;
+    if (document.current_location().get(next)) next = end;
+    return !std::all_of(line_end, next, is_space);
   }
 
   bool line(std::size_t begin, std::size_t end) {
