@@ -1,4 +1,4 @@
-// What is told of a run's latencies: from a record's arrival until it can be found.
+// What is told of a run's latencies: from a record's arrival until it is in its shard.
 #pragma once
 
 #include <cstdint>

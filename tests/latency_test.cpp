@@ -153,7 +153,7 @@ TEST_CASE("a record longer than a paced source's block comes through whole") {
   CHECK(given == text);
 }
 
-TEST_CASE("a record in a pipe that stays open can be found soon: nothing waits until its block is full") {
+TEST_CASE("a record in a pipe that stays open is in its shard soon: nothing waits until its block is full") {
   // Some hundred microseconds, where nobody else wants the cores; else it may take another try.
   LivePipe pipe = through_live_pipe(20);
   for (int tries = 1; tries < 5 && pipe.longest_ns >= 500 * kMillisecond; ++tries) pipe = through_live_pipe(20);

@@ -122,6 +122,19 @@ TEST_CASE("an ordered mode keeps the last value of a key that stands in every bl
   }
 }
 
+TEST_CASE("a mode whose shards put off new keys has them all in the end, and of those that repeat the last value") {
+  Pairs input;
+  for (int i = 0; i < 300'000; ++i) input.emplace_back("key" + std::to_string(i), std::to_string(i));
+  for (int i = 0; i < 10'000; ++i) input.emplace_back("key" + std::to_string(i * 17), "again" + std::to_string(i));
+  const std::string text = testing::to_tsv(input);
+  const testing::Map expected = testing::last_values(input);
+  for (const Mode& mode : modes()) {
+    if (!mode.ordered) continue;
+    const auto outcome = testing::run_mode(mode.name, text, {.shards = 1, .threads = 4, .block_bytes = 64 << 10});
+    CHECK_MESSAGE(outcome.map == expected, mode.name);
+  }
+}
+
 TEST_CASE("no input is an empty store, in every mode") {
   for (const Mode& mode : modes()) CHECK(testing::run_mode(mode.name, "").map.empty());
 }

@@ -26,6 +26,16 @@ class Bench {
   explicit Bench(std::uint64_t limit_bytes = UINT64_MAX) : budget_(limit_bytes), shard_(hash_, budget_) {}
 
   void apply(const Pairs& records, double input_share = 0) {
+    try {
+      put(records, input_share);
+    } catch (...) {
+      shard_.settle();
+      throw;
+    }
+    shard_.settle();
+  }
+  // Without settling.
+  void put(const Pairs& records, double input_share = 0) {
     std::string text;
     std::vector<RecordRef> references;
     for (const auto& [key, value] : records) {
@@ -170,6 +180,7 @@ TEST_CASE("keys that agree in all of the table's bits are told apart") {
   const std::string text = "onetwo 1 2" + std::string(64, '\0');
   const std::array<RecordRef, 4> records{{{7, 0, 3, 7, 1}, {7, 3, 3, 9, 1}, {7, 0, 3, 9, 1}, {7, 3, 3, 7, 1}}};
   shard.apply(text.data(), records, 0);
+  shard.settle();
   CHECK(shard.size() == 2);
   CHECK(shard.find("one", 7) == "2");
   CHECK(shard.find("two", 7) == "1");
@@ -215,6 +226,15 @@ TEST_CASE("at the memory limit the shard refuses, and what it had is still there
 TEST_CASE("where every key is new the table is planned for the whole input") {
   CHECK(planned_keys({10'000, 10'000, 0.1}) >= 100'000);
   CHECK(planned_keys({10'000, 10'000, 0.1}) <= 110'000);
+}
+
+TEST_CASE("what is expected in the end is bounded by what so many new keys let one guess") {
+  CHECK(expected_keys({1000, 1000, 0.01}) >= 90'000);
+  CHECK(expected_keys({1000, 1000, 0.01}) <= 110'000);
+  CHECK(expected_keys({1000, 1000, 1e-300}) <= 1'100'000);
+  CHECK(expected_keys({std::size_t{1} << 40, std::uint64_t{1} << 40, 1e-300}) == 1'000'000'000'000'000);
+  CHECK(expected_keys({1000, 1000, 0.999}) <= 1100);
+  CHECK(expected_keys({1000, 5000, 0}) == 2000);
 }
 
 TEST_CASE("where keys repeat the table is not planned for keys that never come") {

@@ -131,7 +131,7 @@ po::options_description stats_options(const char* description) {
   po::options_description options("Statistics");
   auto add = options.add_options();
   add("stats", text("text")->value_name("FORMAT"), description);
-  add("latency", po::bool_switch(), "also how long records take until they can be found");
+  add("latency", po::bool_switch(), "also how long records take until they are in their shards");
   add("rate", text()->value_name("N"), "give N records a second, and count latency from when each was due");
   return options;
 }

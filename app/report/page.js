@@ -60,7 +60,7 @@ function byMode(points, modes, at) {
     figure("memory-by-mode", "Memory", () => `The most that a run had resident. ${at()}`,
       (width) => drawn(points(), (some) => memoryByMode(some, modes, width))),
     ...(points().every((point) => point.latency) ? [figure("latency-by-mode", "Latency",
-      () => `From a record's arrival until it can be found. Lower is faster. ${at()}`,
+      () => `From a record's arrival until it is in its shard. Lower is faster. ${at()}`,
       (width) => drawn(points(), (some) => latencyByMode(some, modes, width)))] : []),
   ];
 }

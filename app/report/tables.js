@@ -40,7 +40,7 @@ const medians = "medians over the rounds; CPU time is per record, of all threads
 const captions = {
   time: "Time: medians over the rounds.",
   cost: `Cost: ${medians}`,
-  latency: "Latency: from a record's arrival until it can be found.",
+  latency: "Latency: from a record's arrival until it is in its shard.",
 };
 
 // A short table for each kind of number.

@@ -71,6 +71,7 @@ void copy(const Map& map, Store& store, const RunOptions& options) {
     shards.upsert(batch, {0, key_bytes, key_bytes, static_cast<std::uint32_t>(value.size())}, 0);
     shards.rethrow();  // at once: after a failure every further record would fail too
   }
+  for (Shard& shard : store.shards()) shard.settle();
 }
 
 }  // namespace

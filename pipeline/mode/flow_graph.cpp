@@ -32,8 +32,8 @@ class FlowGraph {
         partition_(static_cast<std::uint32_t>(shards_.size()), options.rules, store.hash()),
         ledger_(source, store, options),
         latency_(options, shards_.size()),
-        nodes_(options.numa ? numa_nodes() : std::vector<oneapi::tbb::numa_node_id>()),
-        node_arenas_(nodes_.size() > 1 ? NodeArenas(nodes_, options.threads) : NodeArenas()),
+        numa_(options.numa),
+        node_arenas_(NodeArenas::of_machine(options.numa, options.threads)),
         pool_(std::max<std::size_t>(options.blocks, 2), options.block_bytes, shards_.size(), store.budget()),
         reader_(source, pool_),
         // One block may be read while all that the limiter lets through are in flight.
@@ -58,7 +58,7 @@ class FlowGraph {
     graph_.wait_for_all();  // rethrows what a node threw; the graph is then only good for destruction
     RunReport report = ledger_.close(reader_.batches_read());
     report.latency = latency_.merged();
-    report.numa_nodes = static_cast<std::uint32_t>(nodes_.size());
+    if (numa_) report.numa_nodes = static_cast<std::uint32_t>(numa_nodes().size());
     return report;
   }
 
@@ -94,7 +94,7 @@ class FlowGraph {
   Partition partition_;
   Ledger ledger_;
   LatencyLog latency_;
-  std::vector<oneapi::tbb::numa_node_id> nodes_;
+  const bool numa_;
   NodeArenas node_arenas_;
   BatchPool pool_;
   BatchReader reader_;

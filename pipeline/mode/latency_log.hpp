@@ -1,4 +1,4 @@
-// How long records take from their arrival until they can be found.
+// How long records take from their arrival until they are in their shards.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ class LatencyLog {
  public:
   LatencyLog(const RunOptions& options, std::size_t writers) : histograms_(options.latency ? writers : 0) {}
 
-  // All of the batch's records can be found by now. REQUIRES: writer < writers, and one call at a time for each.
+  // All of the batch's records are in their shards by now. REQUIRES: writer < writers, and one call at a time for each.
   void batch_done(std::size_t writer, const Batch& batch) {
     if (!histograms_.empty()) record(histograms_[writer], batch.block.arrival, batch.records);
   }

@@ -63,8 +63,8 @@ struct RunOptions {
   RejectSink* rejects = nullptr;
   // Where not nullptr, raising it ends the run with InterruptedError.
   const Interrupt* interrupt = nullptr;
-  // Whether to measure how long records take until they can be found: tens of nanoseconds a record in the modes that
-  // work by the record, a few a block in the others. REQUIRES: a source that sets Block::arrival.
+  // Whether to measure how long records take until they are in their shards: tens of nanoseconds a record in the modes
+  // that work by the record, a few a block in the others. REQUIRES: a source that sets Block::arrival.
   bool latency = false;
   // Of `flow`: whether each shard is written on one NUMA node alone, whose memory then holds it. On one node, or where
   // oneTBB's tbbbind library is missing, it changes nothing.
@@ -79,7 +79,7 @@ struct RunReport {
   std::uint64_t bytes = 0;       // of records; a byte order mark does not count
   std::uint64_t routed = 0;      // records that reached a shard: the others were repeats within a block
   std::uint64_t skipped = 0;     // bad records
-  Histogram latency;             // with RunOptions::latency: from a record's arrival until it can be found
+  Histogram latency;             // with RunOptions::latency: from a record's arrival until it is in its shard
   std::uint32_t numa_nodes = 0;  // with RunOptions::numa: this machine's; 0: unknown
   Usage uncounted;               // what the run did that its mode does not need: not to be held against it
 };

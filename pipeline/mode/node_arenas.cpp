@@ -15,6 +15,12 @@ NodeArenas::NodeArenas(const std::vector<tbb::numa_node_id>& nodes, std::uint32_
   }
 }
 
+NodeArenas NodeArenas::of_machine(bool wanted, std::uint32_t threads) {
+  if (!wanted) return {};
+  const std::vector<tbb::numa_node_id> nodes = numa_nodes();
+  return nodes.size() > 1 ? NodeArenas(nodes, threads) : NodeArenas();
+}
+
 std::vector<tbb::numa_node_id> numa_nodes() {
   std::vector<tbb::numa_node_id> nodes = tbb::info::numa_nodes();
   std::erase_if(nodes, [](tbb::numa_node_id node) { return node < 0; });  // "automatic": all it says without tbbbind

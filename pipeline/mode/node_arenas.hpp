@@ -18,6 +18,9 @@ class NodeArenas {
   // `threads` are shared out evenly, at least one a node.
   NodeArenas(const std::vector<oneapi::tbb::numa_node_id>& nodes, std::uint32_t threads);
 
+  // One a node where that is wanted and there are several.
+  static NodeArenas of_machine(bool wanted, std::uint32_t threads);
+
   // work(), on the node of the shard: shards are dealt to the nodes in turn. From any thread; returns when it is done,
   // and throws what it throws.
   template <class Work>

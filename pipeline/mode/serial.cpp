@@ -26,6 +26,7 @@ RunReport run_here(Source& source, Store& store, const RunOptions& options) {
     latency.batch_done(0, batch);
     batch.reset();
   }
+  for (Shard& shard : shards) shard.settle();
   RunReport report = ledger.close(batch.sequence);
   report.latency = latency.merged();
   return report;

@@ -26,17 +26,24 @@ double population(double distinct, double records) {
   return high;
 }
 
+double expected(const GrowthState& state) {
+  const auto keys = static_cast<double>(state.keys);
+  if (state.input_share <= 0 || state.keys == 0) return keys * kUnknownFactor;
+  const auto records = static_cast<double>(state.records);
+  const double final_records = records / std::min(state.input_share, 1.0);
+  return kMargin * expected_distinct(population(keys, records), final_records);
+}
+
 }  // namespace
+
+std::size_t expected_keys(const GrowthState& state) {
+  constexpr double kMost = 1e15;  // beyond, a share that is near 0 is a mistake
+  return static_cast<std::size_t>(std::min(expected(state), kMost));
+}
 
 std::size_t planned_keys(const GrowthState& state) {
   const auto keys = static_cast<double>(state.keys);
-  double planned = keys * kUnknownFactor;
-  if (state.input_share > 0 && state.keys > 0) {
-    const auto records = static_cast<double>(state.records);
-    const double final_records = records / std::min(state.input_share, 1.0);
-    planned = kMargin * expected_distinct(population(keys, records), final_records);
-  }
-  return static_cast<std::size_t>(std::clamp(planned, keys * kLeastFactor, keys * kMostFactor)) + 1;
+  return static_cast<std::size_t>(std::clamp(expected(state), keys * kLeastFactor, keys * kMostFactor)) + 1;
 }
 
 }  // namespace shardflow

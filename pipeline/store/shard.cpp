@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cassert>
 #include <cmath>
 
 #include "pipeline/store/growth.hpp"
+#include "pipeline/store/write_entry.hpp"
 
 namespace shardflow {
 namespace {
@@ -23,6 +25,9 @@ constexpr std::size_t kFetchAhead = 48;
 constexpr std::size_t kLocateAhead = 8;
 static_assert(std::has_single_bit(kLocateAhead));
 
+// Records that come one by one are not put off: each would wait until the one before is in memory (publish()).
+constexpr std::size_t kLeastDeferredStep = 64;
+
 // What an entry takes beyond its key and value, rounded up: its header, and the end of its last unit.
 constexpr std::uint64_t kEntryBytes = entry::kShortHeaderBytes + entry::kUnitBytes / 2;
 // Below this much garbage nothing is compacted.
@@ -31,15 +36,22 @@ constexpr std::uint64_t kSparedGarbageBytes = std::uint64_t{64} << 10;
 }  // namespace
 
 void Shard::apply(const char* text, std::span<const RecordRef> records, double input_share) {
-  static const ApplyStep kBest = best_apply_step();
+  static constexpr std::array<ApplyStep, 3> kWays{&Shard::apply_step_anywhere, &Shard::apply_step_avx2,
+                                                  &Shard::apply_step_avx512};
+  static const ApplyStep kBest = kWays[static_cast<std::size_t>(slot_line::best_way())];
   const auto count = static_cast<double>(records.size());
   for (std::size_t done = 0; done < records.size(); done += kStepRecords) {
     const auto step = records.subspan(done, std::min(records.size() - done, kStepRecords));
     make_room(step.size(), std::lerp(input_share_, input_share, static_cast<double>(done) / count));
-    (this->*kBest)(text, step);
+    if (deferral_) {
+      defer(text, step);
+    } else {
+      (this->*kBest)(text, step);
+    }
     applied_ += step.size();
   }
   input_share_ = input_share;
+  if (deferral_) PendingSlots::publish();
 }
 
 template <class Line>
@@ -81,19 +93,19 @@ inline void Shard::apply_step(const char* text, std::span<const RecordRef> recor
   apply_step<slot_line::Avx512>(text, records);
 }
 
-Shard::ApplyStep Shard::best_apply_step() {
-  if (!__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2")) return &Shard::apply_step_anywhere;
-  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) return &Shard::apply_step_avx512;
-  return __builtin_cpu_supports("avx2") ? &Shard::apply_step_avx2 : &Shard::apply_step_anywhere;
-}
-
 #else
 
-Shard::ApplyStep Shard::best_apply_step() { return &Shard::apply_step_anywhere; }
+void Shard::apply_step_avx2(const char* text, std::span<const RecordRef> records) {
+  apply_step_anywhere(text, records);
+}
+void Shard::apply_step_avx512(const char* text, std::span<const RecordRef> records) {
+  apply_step_anywhere(text, records);
+}
 
 #endif
 
 std::optional<std::string_view> Shard::find(std::string_view key, std::uint32_t hash) const {
+  assert(!deferral_);
   if (table_.empty()) return std::nullopt;
   const Slot& slot = table_.resolve(table_.locate(hash), hash, [&](Arena::Place place) {
     const char* const at = arena_.at(place);
@@ -105,10 +117,22 @@ std::optional<std::string_view> Shard::find(std::string_view key, std::uint32_t 
 }
 
 void Shard::make_room(std::size_t records, double input_share) {
+  if (deferral_ && deferral_->still_pays()) {
+    return deferral_->plan(table_, {table_.size() + deferral_->slots().size(), applied_, input_share});
+  }
+  settle();
   if (arena_.used_bytes() > most_used_bytes()) compact();
   if (table_.room() >= records) return;
-  const std::size_t planned = table_.empty() ? kFirstKeys : planned_keys({table_.size(), applied_, input_share});
-  table_.rebuild_for(std::max(planned, table_.size() + records));
+  const GrowthState state{table_.size(), applied_, input_share};
+  const std::size_t expected = expected_keys(state);
+  const bool few_repeat = Deferral::pays(expected, table_.size() - keys_then_, applied_ - applied_then_);
+  if (few_repeat && records >= kLeastDeferredStep) {
+    deferral_.emplace(table_, expected, *budget_);
+  } else {
+    table_.rebuild_for(std::max(table_.empty() ? kFirstKeys : planned_keys(state), table_.size() + records));
+    keys_then_ = table_.size();
+    applied_then_ = applied_;
+  }
 }
 
 std::uint64_t Shard::most_used_bytes() const {
@@ -128,25 +152,8 @@ void Shard::move(Arena::Entry from) {
   const std::string_view key = entry::key(from.at, header);
   const std::uint32_t hash = slot_hash(hash_->padded(key));
   Slot& slot = table_.resolve(table_.locate(hash), hash, [&](Arena::Place place) { return place == from.place; });
-  slot.entry = write(key, entry::value(from.at, header), header.value_bytes);
+  slot.entry = write_entry(arena_, key, entry::value(from.at, header), header.value_bytes);
   entry::kill(from.at);
-}
-
-inline Arena::Place Shard::write(std::string_view key, std::string_view value, std::size_t value_room) {
-  if (entry::shape(key.size(), value_room) == entry::Shape::kShort) [[likely]]
-    return write_as<entry::Shape::kShort>(key, value, value_room);
-  return write_as<entry::Shape::kLong>(key, value, value_room);
-}
-
-// Behind both there are bytes to read: in a block, and in the arena.
-template <entry::Shape shape>
-inline Arena::Place Shard::write_as(std::string_view key, std::string_view value, std::size_t value_room) {
-  const entry::Layout layout = entry::layout<shape>(key.size(), value_room);
-  const Arena::Entry entry = arena_.allocate(layout.total_bytes);
-  char* const at = entry::write_header<shape>(entry.at, key.size(), value.size(), layout.value_room);
-  copy_padded(at, key.data(), key.size());
-  copy_padded(at + key.size(), value.data(), value.size());
-  return entry.place;
 }
 
 [[gnu::always_inline]] inline void Shard::upsert(Slot& located, const char* text, const RecordRef& record) {
@@ -166,7 +173,7 @@ inline Arena::Place Shard::write_as(std::string_view key, std::string_view value
 inline void Shard::insert(Slot& slot, const char* text, const RecordRef& record) {
   const std::string_view key(text + record.key_offset, record.key_bytes);
   const std::string_view value(text + record.value_offset, record.value_bytes);
-  table_.occupy(slot, record.hash, write(key, value, value.size()));
+  table_.occupy(slot, record.hash, write_entry(arena_, key, value, value.size()));
   key_bytes_ += record.key_bytes;
   value_bytes_ += record.value_bytes;
 }
@@ -181,7 +188,7 @@ inline void Shard::update(Slot& slot, const char* text, const RecordRef& record)
     // A quarter more than it needs, so that a value that grows again and again is not moved each time.
     const std::string_view key(text + record.key_offset, record.key_bytes);
     const std::string_view value(text + record.value_offset, record.value_bytes);
-    slot.entry = write(key, value, value.size() + value.size() / 4);
+    slot.entry = write_entry(arena_, key, value, value.size() + value.size() / 4);
     entry::kill(at);
   }
   value_bytes_ += record.value_bytes;

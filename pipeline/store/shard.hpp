@@ -1,5 +1,5 @@
 // One shard of the store: a table and an arena, written by one thread at a time, read by any number
-// once the writing is over.
+// once the writing is over and settled.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 #include "pipeline/record.hpp"
 #include "pipeline/store/arena.hpp"
-#include "pipeline/store/bytes.hpp"
+#include "pipeline/store/deferral.hpp"
 #include "pipeline/store/key_hash.hpp"
 #include "pipeline/store/table.hpp"
 
@@ -19,7 +19,7 @@ namespace shardflow {
 class Shard {
  public:
   // Both must outlive it.
-  Shard(const KeyHash& hash, MemoryBudget& budget) : hash_(&hash), table_(budget), arena_(budget) {}
+  Shard(const KeyHash& hash, MemoryBudget& budget) : hash_(&hash), budget_(&budget), table_(budget), arena_(budget) {}
 
   // Upserts the records in their order; the last value of a key stays. `text` is the block's text that
   // they point into, with KeyHash::kPaddingBytes readable bytes behind it. `input_share` is how much of
@@ -27,6 +27,11 @@ class Shard {
   // table's growth is planned by. What values leave behind that outgrow their room, or shrink, is compacted where it
   // is more than half of what is alive. Throws MemoryLimitError, ShardFullError; the shard stays valid.
   void apply(const char* text, std::span<const RecordRef> records, double input_share);
+
+  // Takes into the table what apply() has put off. To be called before any of what follows, but applied(), once the
+  // last records are applied, or apply() has thrown. Throws MemoryLimitError; what was put off is then lost.
+  void settle();
+  bool settled() const { return !deferral_; }
 
   // The value, valid until the shard is written to again or destroyed.
   std::optional<std::string_view> find(std::string_view key, std::uint32_t hash) const;
@@ -79,29 +84,46 @@ class Shard {
 
  private:
   void make_room(std::size_t records, double input_share);
-  // Upserts a few records. One way for each kind of processor, all the same code but for the search in a line.
+
+  // What is done to a few records, or slots. One way for each kind of processor, all the same code but for the search
+  // in a line.
   using ApplyStep = void (Shard::*)(const char* text, std::span<const RecordRef> records);
-  static ApplyStep best_apply_step();
   void apply_step_anywhere(const char* text, std::span<const RecordRef> records);
   void apply_step_avx2(const char* text, std::span<const RecordRef> records);
   void apply_step_avx512(const char* text, std::span<const RecordRef> records);
+  using TakeIn = void (Shard::*)(std::span<const Slot> pending);
+  void take_in_anywhere(std::span<const Slot> pending);
+  void take_in_avx2(std::span<const Slot> pending);
+  void take_in_avx512(std::span<const Slot> pending);
+
   template <class Line>
   void apply_step(const char* text, std::span<const RecordRef> records);
   void upsert(Slot& located, const char* text, const RecordRef& record);
   void insert(Slot& slot, const char* text, const RecordRef& record);
   void update(Slot& slot, const char* text, const RecordRef& record);
-  Arena::Place write(std::string_view key, std::string_view value, std::size_t value_room);
-  template <entry::Shape shape>
-  Arena::Place write_as(std::string_view key, std::string_view value, std::size_t value_room);
+
+  struct Counted;
+  void defer(const char* text, std::span<const RecordRef> records);
+  void defer_one(const char* text, const RecordRef& record);
+  template <class Line>
+  void take_in(std::span<const Slot> pending);
+  void replace(Slot& slot, Arena::Place newer);
+  void drop_deferred() noexcept;
+
   // Of entries, live or dead, before compaction pays.
   std::uint64_t most_used_bytes() const;
   void compact();
   void move(Arena::Entry from);
 
   const KeyHash* hash_;
+  MemoryBudget* budget_;
   Table table_;
   Arena arena_;
+  std::optional<Deferral> deferral_;
   std::uint64_t applied_ = 0;
+  // When the table was last made to fit:
+  std::uint64_t keys_then_ = 0;
+  std::uint64_t applied_then_ = 0;
   double input_share_ = 0;  // read by the end of the batch before
   std::uint64_t key_bytes_ = 0;
   std::uint64_t value_bytes_ = 0;

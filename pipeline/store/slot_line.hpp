@@ -70,6 +70,18 @@ using Usual = Sse2;
 using Usual = AnyProcessor;
 #endif
 
+// The best of them on this processor: code that uses it is a template over them, and compiled for each.
+enum class Way { kUsual, kAvx2, kAvx512 };
+inline Way best_way() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) {
+    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) return Way::kAvx512;
+    if (__builtin_cpu_supports("avx2")) return Way::kAvx2;
+  }
+#endif
+  return Way::kUsual;
+}
+
 // The slot of the first end. REQUIRES: there is one.
 inline std::size_t first(std::uint32_t ends) { return static_cast<std::size_t>(std::countr_zero(ends)) / 2; }
 

@@ -67,6 +67,14 @@ class Table {
 
   bool empty() const { return slot_count_ == 0; }
 
+  // Calls visit(const Slot&) for each that is not free, in the order of their hashes, near enough.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    std::for_each(slots_, slots_ + slot_count_, [&](const Slot& slot) {
+      if (slot.entry != 0) visit(slot);
+    });
+  }
+
   // Calls visit(std::uint32_t entry) for one entry in about every so many, in the order of their hashes. Of a table
   // that is not empty, for one at least. REQUIRES: 0 < every < 2^32.
   template <class Visit>

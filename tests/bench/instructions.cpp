@@ -100,6 +100,7 @@ std::uint64_t partition(Blocks& blocks) {
 
 void apply(Blocks& blocks, Shard& shard) {
   for (Batch& batch : blocks.batches()) shard.apply(batch.block.data_of_text(), batch.parts[0].records(), 0);
+  shard.settle();
 }
 
 // Keys that are new, with the table growing.

@@ -122,6 +122,7 @@ void fill(benchmark::State& state, const char* spec) {
       batch.reset();
       ++batch.sequence;
     }
+    for (Shard& shard : store.shards()) shard.settle();
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(applied));
 }

@@ -1,0 +1,28 @@
+// What every mode ends with.
+#pragma once
+
+#include <exception>
+
+#include "pipeline/mode/mode.hpp"
+
+namespace shardflow {
+
+// Has all shards take in what they have put off, several at once; with RunOptions::numa, each on its node. Returns the
+// first MemoryLimitError, or nullptr.
+std::exception_ptr settle(Store& store, const RunOptions& options) noexcept;
+
+// A mode with that behind it, also where the mode throws.
+template <RunMode run>
+RunReport settled(Source& source, Store& store, const RunOptions& options) {
+  RunReport report;
+  try {
+    report = run(source, store, options);
+  } catch (...) {
+    settle(store, options);
+    throw;
+  }
+  if (const std::exception_ptr failure = settle(store, options)) std::rethrow_exception(failure);
+  return report;
+}
+
+}  // namespace shardflow

@@ -1,0 +1,58 @@
+// Putting off to look for keys' places in a shard's index, where nearly all of them are new.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "pipeline/store/growth.hpp"
+#include "pipeline/store/pending_slots.hpp"
+#include "pipeline/store/repeat_sample.hpp"
+
+namespace shardflow {
+
+// The slots that were put off, and when that ends: records are written to the arena as they come, so a key that repeats
+// leaves garbage, which nobody can tell before the slots are taken in.
+class Deferral {
+ public:
+  // Whether it is to begin where so many keys are expected in the end, and `keys` of the last `records` were new.
+  static bool pays(std::size_t expected, std::uint64_t keys, std::uint64_t records) {
+    return expected >= kLeastKeys && keys >= new_of(records);
+  }
+
+  // The table is the one that is to take the slots in, and is not written to meanwhile. The budget must outlive this.
+  // Throws as Pages does.
+  Deferral(const Table& table, std::size_t expected, MemoryBudget& budget);
+
+  bool has_room(std::uint32_t hash) const { return slots_.has_room(hash); }
+  // Room for one more, then the slot itself. Throws as Pages does.
+  [[gnu::always_inline]] void make_room(std::uint32_t hash) { slots_.make_room(hash); }
+  [[gnu::always_inline]] void push(const Slot& slot) { slots_.push(slot); }
+
+  // Whether it is to go on. To be called now and then. Throws as Pages does.
+  bool still_pays();
+  // Room for many more, with the keys of the table and, taken for new, of the slots. Throws as Pages does.
+  void plan(const Table& table, const GrowthState& state);
+
+  const PendingSlots& slots() const { return slots_; }
+
+ private:
+  // A table of fewer is, with those of other shards, in a cache.
+  static constexpr std::size_t kLeastKeys = 400'000;
+  // Slots of the first range, or that and an eighth more of them, to look at together.
+  static constexpr std::size_t kLeastLook = 64;
+  // Of the sample's records, before it tells anything.
+  static constexpr std::size_t kLeastSample = 256;
+  // Seven records in eight: a repeat that was put off costs what two are saved.
+  static std::uint64_t new_of(std::uint64_t records) { return records - records / 8; }
+
+  bool in_sample(std::uint32_t hash) const;
+  void begin_sample(const Table& table);
+
+  MemoryBudget* budget_;
+  std::size_t planned_;
+  PendingSlots slots_;
+  RepeatSample sample_;
+  std::size_t sampled_ = 0;  // slots of the first range
+};
+
+}  // namespace shardflow

@@ -1,0 +1,271 @@
+// Slots that are put off, and a shard that puts them off.
+#include "pipeline/store/deferral.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "pipeline/errors.hpp"
+#include "pipeline/store/shard.hpp"
+#include "tests/testing.hpp"
+
+namespace deferral_test {
+
+using namespace shardflow;
+using testing::Map;
+using testing::Padded;
+using testing::Pairs;
+
+namespace {
+
+std::vector<Slot> random_slots(std::uint32_t count) {
+  std::mt19937 random(1);
+  std::vector<Slot> slots(count);
+  for (std::uint32_t i = 0; i < count; ++i) slots[i] = {static_cast<std::uint32_t>(random()), i + 1};
+  return slots;
+}
+
+void push(PendingSlots& pending, const Slot& slot) {
+  pending.make_room(slot.hash);
+  pending.push(slot);
+}
+
+// New keys, and how many records a shard is told of, of which these are the first: so many that it puts off to look
+// for their places.
+constexpr int kMany = 120'000;
+constexpr double kAll = 1'000'000;
+
+Pairs numbered(int begin, int end, const std::string& value) {
+  Pairs records;
+  for (int i = begin; i < end; ++i) records.emplace_back("key" + std::to_string(i), value + std::to_string(i));
+  return records;
+}
+
+class Bench {
+ public:
+  explicit Bench(std::uint64_t limit_bytes = UINT64_MAX) : budget_(limit_bytes), shard_(hash_, budget_) {}
+
+  // Records in blocks of 5,000, the first of them where `done` of `all` were read.
+  void put(const Pairs& records, double done, double all) {
+    for (std::size_t begin = 0; begin < records.size(); begin += 5000) {
+      const std::size_t end = std::min(begin + 5000, records.size());
+      put_block({&records[begin], end - begin}, (done + static_cast<double>(end)) / all);
+    }
+  }
+  std::string find(const std::string& key) const {
+    return std::string(shard_.find(key, slot_hash(hash_.padded(Padded(key).view()))).value_or("(absent)"));
+  }
+  bool finds(const auto& records) const {
+    return std::ranges::all_of(records, [&](const auto& each) { return find(each.first) == each.second; });
+  }
+  Pairs walk() const {
+    Pairs records;
+    shard_.for_each([&](std::string_view key, std::string_view value) { records.emplace_back(key, value); });
+    return records;
+  }
+  Shard& shard() { return shard_; }
+
+ private:
+  void put_block(std::span<const std::pair<std::string, std::string>> records, double input_share) {
+    std::string text;
+    std::vector<RecordRef> references;
+    for (const auto& [key, value] : records) {
+      const auto at = static_cast<std::uint32_t>(text.size());
+      text += key + value;
+      references.push_back({slot_hash(hash_.padded(Padded(key).view())), at, static_cast<std::uint32_t>(key.size()),
+                            at + static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(value.size())});
+    }
+    shard_.apply(Padded(text).view().data(), references, input_share);
+  }
+
+  MemoryBudget budget_;
+  KeyHash hash_{1};
+  Shard shard_;
+};
+
+}  // namespace
+
+TEST_CASE("slots come back by ranges, those of a range in the order in which they came") {
+  MemoryBudget budget(UINT64_MAX);
+  for (const std::uint32_t count : {0u, 1u, 7u, 8u, 9u, 5000u, 300'000u}) {
+    CAPTURE(count);
+    PendingSlots pending(40'000, budget);
+    const std::vector<Slot> slots = random_slots(count);
+    for (const Slot& slot : slots) push(pending, slot);
+    CHECK(pending.size() == count);
+
+    std::vector<Slot> expected = slots;
+    std::ranges::stable_sort(expected, {}, [&](const Slot& slot) { return pending.range_of(slot.hash); });
+    std::vector<Slot> seen;
+    pending.for_each_run([&](std::span<const Slot> run) { seen.insert(seen.end(), run.begin(), run.end()); });
+    REQUIRE(seen.size() == count);
+    const auto equal = [](const Slot& a, const Slot& b) { return a.hash == b.hash && a.entry == b.entry; };
+    CHECK(std::ranges::equal(seen, expected, equal));
+
+    std::size_t i = 0;
+    bool each_equal = true;
+    for (std::size_t range = 0; range < pending.ranges(); ++range) {
+      for (std::size_t j = 0; j < pending.size(range); ++j) each_equal &= equal(pending.slot(range, j), expected[i++]);
+    }
+    CHECK(i == count);
+    CHECK(each_equal);
+  }
+}
+
+TEST_CASE("ranges grow with what is planned, to what a first-level cache holds a line of each") {
+  CHECK(PendingSlots::ranges(0) == 2);
+  CHECK(PendingSlots::ranges(100'000) == 32);
+  CHECK(PendingSlots::ranges(1'000'000'000) == 256);
+}
+
+TEST_CASE("what is put off is counted by the budget, and given back") {
+  MemoryBudget budget(UINT64_MAX);
+  {
+    PendingSlots pending(40'000, budget);
+    for (const Slot& slot : random_slots(40'000)) push(pending, slot);
+    CHECK(budget.used_bytes() >= 40'000 * sizeof(Slot) - pending.ranges() * 64);
+  }
+  CHECK(budget.used_bytes() == 0);
+}
+
+TEST_CASE("a slot for which there is no memory leaves what was there before") {
+  MemoryBudget budget(std::uint64_t{256} << 10);
+  PendingSlots pending(1000, budget);
+  std::size_t pushed = 0;
+  const std::vector<Slot> slots = random_slots(100'000);
+  CHECK_THROWS_AS(
+      [&] {
+        for (; pushed < slots.size(); ++pushed) push(pending, slots[pushed]);
+      }(),
+      MemoryLimitError);
+  CHECK(pending.size() == pushed);
+  std::size_t seen = 0;
+  pending.for_each_run([&](std::span<const Slot> run) { seen += run.size(); });
+  CHECK(seen == pushed);
+}
+
+TEST_CASE("putting off ends once one key in eight repeats, those of the table too") {
+  MemoryBudget budget(UINT64_MAX);
+  const std::vector<Slot> slots = random_slots(200'000);
+  Table table(budget);
+  table.rebuild_for(slots.size());
+  for (const Slot& slot : slots)
+    table.occupy(table.resolve(table.locate(slot.hash), slot.hash, [](auto) { return false; }), slot.hash, slot.entry);
+
+  Deferral fresh(Table(budget), 200'000, budget);
+  Deferral repeated(table, 200'000, budget);
+  bool stays = true;
+  std::size_t noticed = 0;
+  for (const Slot& slot : slots) {
+    for (Deferral* const each : {&fresh, &repeated}) {
+      each->make_room(slot.hash);
+      each->push(slot);
+    }
+    stays = stays && fresh.still_pays();
+    if (repeated.still_pays()) ++noticed;
+  }
+  CHECK(stays);
+  CHECK(noticed < 60'000);
+}
+
+TEST_CASE("where keys are new a shard puts off to look for their places, and then has all, in their order") {
+  Bench bench;
+  const Pairs records = numbered(0, kMany, "v");
+  bench.put(records, 0, kAll);
+  CHECK(!bench.shard().settled());
+  CHECK(bench.shard().applied() == kMany);
+  bench.shard().settle();
+  CHECK(bench.shard().settled());
+  CHECK(bench.shard().size() == kMany);
+  CHECK(bench.finds(records));
+  CHECK(bench.find("key") == "(absent)");
+  CHECK(bench.walk() == records);
+}
+
+TEST_CASE("of a key that repeats while its place is not looked for, the last value stays where the first one was") {
+  Bench bench;
+  Pairs records = numbered(0, kMany, "v");
+  const std::string longer(300, 'l');
+  Map last;
+  // A value that fits in the room of the one before, one that does not, and one of several in a row.
+  const Pairs repeats{{"key5", "w5"},    {"key70000", longer}, {"key80000", ""},
+                      {"key80000", "x"}, {"key80001", longer}, {"key80001", "y"}};
+  records.insert(records.end(), repeats.begin(), repeats.end());
+  bench.put(records, 0, kAll);
+  CHECK(!bench.shard().settled());
+  bench.shard().settle();
+
+  std::uint64_t bytes = 0;
+  for (const auto& [key, value] : records) last[key] = value;
+  for (const auto& [key, value] : last) bytes += key.size() + value.size();
+  CHECK(bench.shard().size() == last.size());
+  CHECK(bench.shard().key_bytes() + bench.shard().value_bytes() == bytes);
+  const Pairs walked = bench.walk();
+  CHECK(walked.size() == last.size());
+  CHECK(Map(walked.begin(), walked.end()) == last);
+  CHECK(walked[5].first == "key5");
+  CHECK(walked[80'000 - 1].first == "key80000");  // one before it moved to the end
+  CHECK(bench.finds(last));
+}
+
+TEST_CASE("keys that come again and again are looked for at once, and the arena holds little that is dead") {
+  Bench bench;
+  const Pairs first = numbered(0, kMany, "first");
+  const Pairs later = numbered(0, kMany, "again");
+  bench.put(first, 0, kAll);
+  CHECK(!bench.shard().settled());
+  for (int i = 1; i < 4; ++i) bench.put(later, i * double{kMany}, kAll);
+  CHECK(bench.shard().settled());
+  const std::uint64_t live = bench.shard().key_bytes() + bench.shard().value_bytes() + 5 * bench.shard().size();
+  CHECK(bench.shard().arena_used_bytes() < live * 3 / 2);
+  CHECK(bench.walk() == later);
+}
+
+TEST_CASE("a shard can be settled and written to in turn") {
+  Bench bench;
+  Pairs records;
+  for (int i = 0; i < 10; ++i) {
+    const Pairs more = numbered(i * kMany / 2, (i + 1) * kMany / 2, "v");
+    bench.put(more, 0, 0);
+    bench.shard().settle();
+    records.insert(records.end(), more.begin(), more.end());
+    CHECK(bench.shard().size() == records.size());
+  }
+  CHECK(bench.walk() == records);
+  CHECK(bench.finds(records));
+}
+
+TEST_CASE("without memory for the table, what was put off is lost, and the rest is there") {
+  std::uint64_t lost = 0;
+  for (std::uint64_t limit = std::uint64_t{2} << 20; limit < std::uint64_t{10} << 20; limit += std::uint64_t{1} << 19) {
+    CAPTURE(limit);
+    Bench bench(limit);
+    const Pairs records = numbered(0, kMany, "v");
+    try {
+      bench.put(records, 0, kAll);
+    } catch (const MemoryLimitError&) {
+    }
+    try {
+      bench.shard().settle();
+    } catch (const MemoryLimitError&) {
+      ++lost;
+    }
+    REQUIRE(bench.shard().settled());
+    const Pairs walked = bench.walk();
+    CHECK(walked.size() == bench.shard().size());
+    CHECK(walked.size() >= 5000);
+    std::uint64_t bytes = 0;
+    for (const auto& [key, value] : walked) {
+      bytes += key.size() + value.size();
+    }
+    CHECK(bench.finds(walked));
+    CHECK(bench.shard().key_bytes() + bench.shard().value_bytes() == bytes);
+  }
+  CHECK(lost > 0);
+}
+
+}  // namespace deferral_test
