@@ -51,18 +51,21 @@ class Walk {
  public:
   explicit Walk(const JsonFields* fields) : fields_(fields) {}
 
-  // `end`: behind what it may be.
+  // `end`: behind what it may be. `text_end`: behind all that simdjson was given, `end` or what comes later.
   template <typename Document>
-  error_code document(Document&& document, const char* end) {
+  error_code document(Document&& document, const char* end, const char* text_end) {
     json::object object;
     if (const error_code error = document.get_object().get(object)) return error;
     const Wanted key_path = wanted(fields_ == nullptr ? nullptr : &fields_->key);
     const Wanted value_path = wanted(fields_ == nullptr ? nullptr : &fields_->value);
     if (const error_code error = walk(object, key_path, value_path, 1)) return error;
-    // An object, and then something else.
-    const char* behind = nullptr;
-    const error_code error = document.current_location().get(behind);
-    return error == simdjson::OUT_OF_BOUNDS || behind >= end ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
+    const char* next = nullptr;  // the token behind it
+    const error_code error = document.current_location().get(next);
+    if (error == simdjson::OUT_OF_BOUNDS) next = text_end;
+    // An object, and then something else; or one that ends behind `end`.
+    if (next < end) return simdjson::TRAILING_CONTENT;
+    while (end != next && is_space(*end)) ++end;
+    return end == next ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
   }
 
   Found key;
@@ -194,21 +197,12 @@ class Lines {
       const char* token = nullptr;  // its first
       if ((*each).get(document) || document.current_location().get(token) || token >= text + line_end) break;
       Walk walk(block_.format.json);
-      if (line.size() > rules_.max_record_bytes || walk.document(document, text + line_end)) break;
-      if (goes_on(document, text + line_end, text + end)) break;
+      if (line.size() > rules_.max_record_bytes || walk.document(document, text + line_end, text + end)) break;
       if (take(walk, line)) break;
       ++parsed_.lines;
       begin = line_end + 1;
     }
     return begin;
-  }
-
-  // Whether a document that was walked over ends in a later line than the one that it began in: what is between
-  // `line_end` and the next token, or `end`, is then more than space.
-  static bool goes_on(json::document_reference& document, const char* line_end, const char* end) {
-    const char* next = end;
-    if (document.current_location().get(next)) next = end;
-    return !std::all_of(line_end, next, is_space);
   }
 
   bool line(std::size_t begin, std::size_t end) {
@@ -218,7 +212,8 @@ class Lines {
     Walk walk(block_.format.json);
     // Behind the text there are further lines, or the block's slack.
     error_code error = parser_.iterate(text.data(), text.size(), text.size() + kBlockSlackBytes).get(document);
-    if (!error) error = walk.document(document, text.data() + text.size());
+    const char* const text_end = text.data() + text.size();
+    if (!error) error = walk.document(document, text_end, text_end);
     if (error) return refuse(Flaw::kNotJson, begin, end, json_flaw(error));
     const std::optional<Flaw> flaw = take(walk, text);
     return !flaw || refuse(*flaw, begin, end);
@@ -306,17 +301,18 @@ std::optional<std::string> json_key(std::string_view line, const JsonFields& fie
   json::document document;
   Walk walk(&fields);
   if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return std::nullopt;
-  if (walk.document(document, padded.data() + padded.size()) != simdjson::SUCCESS || !walk.key.there)
-    return std::nullopt;
+  const char* const end = padded.data() + padded.size();
+  if (walk.document(document, end, end) != simdjson::SUCCESS || !walk.key.there) return std::nullopt;
   return std::string(walk.key.unescaped.value_or(walk.key.raw));
 }
 
 bool is_json_object(std::string_view text) {
   json::parser parser;
   const simdjson::padded_string padded(text);
+  const char* const end = padded.data() + padded.size();
   json::document document;
   return parser.iterate(padded).get(document) == simdjson::SUCCESS &&
-         Walk(nullptr).document(document, padded.data() + padded.size()) == simdjson::SUCCESS;
+         Walk(nullptr).document(document, end, end) == simdjson::SUCCESS;
 }
 
 }  // namespace shardflow
