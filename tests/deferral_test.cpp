@@ -4,21 +4,21 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <map>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "pipeline/errors.hpp"
-#include "pipeline/store/shard.hpp"
+#include "tests/shard_bench.hpp"
 #include "tests/testing.hpp"
 
 namespace deferral_test {
 
 using namespace shardflow;
 using testing::Map;
-using testing::Padded;
 using testing::Pairs;
+using Bench = testing::ShardBench;
 
 namespace {
 
@@ -45,47 +45,13 @@ Pairs numbered(int begin, int end, const std::string& value) {
   return records;
 }
 
-class Bench {
- public:
-  explicit Bench(std::uint64_t limit_bytes = UINT64_MAX) : budget_(limit_bytes), shard_(hash_, budget_) {}
-
-  // Records in blocks of 5,000, the first of them where `done` of `all` were read.
-  void put(const Pairs& records, double done, double all) {
-    for (std::size_t begin = 0; begin < records.size(); begin += 5000) {
-      const std::size_t end = std::min(begin + 5000, records.size());
-      put_block({&records[begin], end - begin}, (done + static_cast<double>(end)) / all);
-    }
+// Records in blocks of 5,000, the first of them where `done` of kAll were read.
+void put(Bench& bench, const Pairs& records, double done = 0) {
+  for (std::size_t begin = 0; begin < records.size(); begin += 5000) {
+    const std::size_t end = std::min(begin + 5000, records.size());
+    bench.put({&records[begin], end - begin}, (done + static_cast<double>(end)) / kAll);
   }
-  std::string find(const std::string& key) const {
-    return std::string(shard_.find(key, slot_hash(hash_.padded(Padded(key).view()))).value_or("(absent)"));
-  }
-  bool finds(const auto& records) const {
-    return std::ranges::all_of(records, [&](const auto& each) { return find(each.first) == each.second; });
-  }
-  Pairs walk() const {
-    Pairs records;
-    shard_.for_each([&](std::string_view key, std::string_view value) { records.emplace_back(key, value); });
-    return records;
-  }
-  Shard& shard() { return shard_; }
-
- private:
-  void put_block(std::span<const std::pair<std::string, std::string>> records, double input_share) {
-    std::string text;
-    std::vector<RecordRef> references;
-    for (const auto& [key, value] : records) {
-      const auto at = static_cast<std::uint32_t>(text.size());
-      text += key + value;
-      references.push_back({slot_hash(hash_.padded(Padded(key).view())), at, static_cast<std::uint32_t>(key.size()),
-                            at + static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(value.size())});
-    }
-    shard_.apply(Padded(text).view().data(), references, input_share);
-  }
-
-  MemoryBudget budget_;
-  KeyHash hash_{1};
-  Shard shard_;
-};
+}
 
 }  // namespace
 
@@ -162,8 +128,7 @@ TEST_CASE("putting off ends once one key in eight repeats, those of the table to
   std::size_t noticed = 0;
   for (const Slot& slot : slots) {
     for (Deferral* const each : {&fresh, &repeated}) {
-      each->make_room(slot.hash);
-      each->push(slot);
+      push(each->slots(), slot);
     }
     stays = stays && fresh.still_pays();
     if (repeated.still_pays()) ++noticed;
@@ -175,7 +140,7 @@ TEST_CASE("putting off ends once one key in eight repeats, those of the table to
 TEST_CASE("where keys are new a shard puts off to look for their places, and then has all, in their order") {
   Bench bench;
   const Pairs records = numbered(0, kMany, "v");
-  bench.put(records, 0, kAll);
+  put(bench, records);
   CHECK(!bench.shard().settled());
   CHECK(bench.shard().applied() == kMany);
   bench.shard().settle();
@@ -195,7 +160,7 @@ TEST_CASE("of a key that repeats while its place is not looked for, the last val
   const Pairs repeats{{"key5", "w5"},    {"key20000", longer}, {"key30000", ""},
                       {"key30000", "x"}, {"key30001", longer}, {"key30001", "y"}};
   records.insert(records.end(), repeats.begin(), repeats.end());
-  bench.put(records, 0, kAll);
+  put(bench, records);
   CHECK(!bench.shard().settled());
   bench.shard().settle();
 
@@ -216,9 +181,9 @@ TEST_CASE("keys that come again and again are looked for at once, and the arena 
   Bench bench;
   const Pairs first = numbered(0, kMany, "first");
   const Pairs later = numbered(0, kMany, "again");
-  bench.put(first, 0, kAll);
+  put(bench, first);
   CHECK(!bench.shard().settled());
-  for (int i = 1; i < 4; ++i) bench.put(later, i * double{kMany}, kAll);
+  for (int i = 1; i < 4; ++i) put(bench, later, i * double{kMany});
   CHECK(bench.shard().settled());
   const std::uint64_t live = bench.shard().key_bytes() + bench.shard().value_bytes() + 5 * bench.shard().size();
   CHECK(bench.shard().arena_used_bytes() < live * 3 / 2);
@@ -230,7 +195,7 @@ TEST_CASE("a shard can be settled and written to in turn") {
   Pairs records;
   for (int i = 0; i < 10; ++i) {
     const Pairs more = numbered(i * kMany / 2, (i + 1) * kMany / 2, "v");
-    bench.put(more, 0, kAll);
+    put(bench, more);
     bench.shard().settle();
     records.insert(records.end(), more.begin(), more.end());
     CHECK(bench.shard().size() == records.size());
@@ -246,7 +211,7 @@ TEST_CASE("without memory for the table, what was put off is lost, and the rest 
     Bench bench(limit);
     const Pairs records = numbered(0, kMany, "v");
     try {
-      bench.put(records, 0, kAll);
+      put(bench, records);
     } catch (const MemoryLimitError&) {
     }
     try {
@@ -259,9 +224,7 @@ TEST_CASE("without memory for the table, what was put off is lost, and the rest 
     CHECK(walked.size() == bench.shard().size());
     CHECK(walked.size() >= 5000);
     std::uint64_t bytes = 0;
-    for (const auto& [key, value] : walked) {
-      bytes += key.size() + value.size();
-    }
+    for (const auto& [key, value] : walked) bytes += key.size() + value.size();
     CHECK(bench.finds(walked));
     CHECK(bench.shard().key_bytes() + bench.shard().value_bytes() == bytes);
   }

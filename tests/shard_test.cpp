@@ -9,53 +9,17 @@
 
 #include "pipeline/errors.hpp"
 #include "pipeline/store/growth.hpp"
+#include "tests/shard_bench.hpp"
 #include "tests/testing.hpp"
 
 namespace shard_test {
 
 using namespace shardflow;
 using testing::Map;
-using testing::Padded;
 using testing::Pairs;
+using Bench = testing::ShardBench;
 
 namespace {
-
-// A shard with a budget and a hash of its own.
-class Bench {
- public:
-  explicit Bench(std::uint64_t limit_bytes = UINT64_MAX) : budget_(limit_bytes), shard_(hash_, budget_) {}
-
-  void apply(const Pairs& records, double input_share = 0) {
-    try {
-      put(records, input_share);
-    } catch (...) {
-      shard_.settle();
-      throw;
-    }
-    shard_.settle();
-  }
-  // Without settling.
-  void put(const Pairs& records, double input_share = 0) {
-    std::string text;
-    std::vector<RecordRef> references;
-    for (const auto& [key, value] : records) {
-      const auto at = static_cast<std::uint32_t>(text.size());
-      text += key + value;
-      references.push_back({slot_hash(hash_.padded(Padded(key).view())), at, static_cast<std::uint32_t>(key.size()),
-                            at + static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(value.size())});
-    }
-    shard_.apply(Padded(text).view().data(), references, input_share);
-  }
-  std::string find(const std::string& key) const {
-    return std::string(shard_.find(key, slot_hash(hash_.padded(Padded(key).view()))).value_or("(absent)"));
-  }
-  const Shard& shard() const { return shard_; }
-
- private:
-  MemoryBudget budget_;
-  KeyHash hash_{1};
-  Shard shard_;
-};
 
 Pairs numbered(int count, const std::string& value = "v") {
   Pairs records;

@@ -23,17 +23,13 @@ class Deferral {
   // Throws as Pages does.
   Deferral(const Table& table, std::size_t expected, MemoryBudget& budget);
 
-  bool has_room(std::uint32_t hash) const { return slots_.has_room(hash); }
-  // Room for one more, then the slot itself. Throws as Pages does.
-  [[gnu::always_inline]] void make_room(std::uint32_t hash) { slots_.make_room(hash); }
-  [[gnu::always_inline]] void push(const Slot& slot) { slots_.push(slot); }
-
   // Whether it is to go on. To be called now and then. Throws as Pages does.
   bool still_pays();
   // Room for many more, with the keys of the table and, taken for new, of the slots. Throws as Pages does.
   void plan(const Table& table, const GrowthState& state);
 
-  const PendingSlots& slots() const { return slots_; }
+  // What was put off, and where more is to go.
+  PendingSlots& slots() { return slots_; }
 
  private:
   // A table of fewer is, with those of other shards, in a cache.

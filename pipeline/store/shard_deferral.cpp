@@ -1,8 +1,6 @@
 // Of a shard, what it does where it puts off to look for keys' places.
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <utility>
 
 #include "pipeline/store/shard.hpp"
 #include "pipeline/store/write_entry.hpp"
@@ -34,14 +32,15 @@ struct Shard::Counted {
 // Flattened, and what is not short elsewhere: with a call in it, the loop keeps half of what it works on in memory.
 [[gnu::flatten]] void Shard::defer(const char* text, std::span<const RecordRef> records) {
   Counted counted{*this};
+  PendingSlots& slots = deferral_->slots();
   const std::size_t count = records.size();
   for (std::size_t turn = 0; turn < count + kTextAhead; ++turn) {
     if (turn >= kTextAhead) {
       const RecordRef& record = records[turn - kTextAhead];
-      if (record.key_bytes <= 16 && record.value_bytes <= 16 && deferral_->has_room(record.hash)) [[likely]] {
+      if (record.key_bytes <= 16 && record.value_bytes <= 16 && slots.has_room(record.hash)) [[likely]] {
         const std::string_view key(text + record.key_offset, record.key_bytes);
         const std::string_view value(text + record.value_offset, record.value_bytes);
-        deferral_->push({record.hash, write_entry_as<entry::Shape::kShort>(arena_, key, value, value.size())});
+        slots.push({record.hash, write_entry_as<entry::Shape::kShort>(arena_, key, value, value.size())});
         counted.add(record);
       } else {
         defer_one(text, record);
@@ -54,8 +53,8 @@ struct Shard::Counted {
 [[gnu::noinline]] void Shard::defer_one(const char* text, const RecordRef& record) {
   const std::string_view key(text + record.key_offset, record.key_bytes);
   const std::string_view value(text + record.value_offset, record.value_bytes);
-  deferral_->make_room(record.hash);
-  deferral_->push({record.hash, write_entry(arena_, key, value, value.size())});
+  deferral_->slots().make_room(record.hash);
+  deferral_->slots().push({record.hash, write_entry(arena_, key, value, value.size())});
   key_bytes_ += record.key_bytes;
   value_bytes_ += record.value_bytes;
 }
