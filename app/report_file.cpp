@@ -23,14 +23,12 @@ ReportFile::ReportFile(const std::string& name) : name_(name) {
   sink_ = open_sink(name, nullptr);
 }
 
-void ReportFile::write([[maybe_unused]] const std::string& json) {
-  if constexpr (kHasReport) {
-    if (name_.empty()) return;
-    if (!sink_) sink_ = open_sink(name_, nullptr);
-    sink_->write(report_page(json));
-    sink_->commit();
-    sink_.reset();
-  }
+void ReportFile::write(const std::string& json) {
+  if (name_.empty()) return;
+  if (!sink_) sink_ = open_sink(name_, nullptr);
+  sink_->write(report_page(json));
+  sink_->commit();
+  sink_.reset();
 }
 
 void ReportFile::write_so_far(const std::string& json) {

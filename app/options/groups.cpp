@@ -138,8 +138,8 @@ po::options_description stats_options(const char* description) {
 
 std::size_t read_capacity(const std::string& text) { return text == "unbounded" ? 0 : kCapacity.of(text); }
 
-void add_report([[maybe_unused]] po::options_description& options) {
-  if constexpr (kHasReport) {
+void add_report(po::options_description& options) {
+  if (has_report()) {
     options.add_options()("report", text()->value_name("FILE"),
                           "also as an HTML page with charts, which opens offline");
   }

@@ -18,7 +18,7 @@ Grammar report_grammar() {
   auto add = own.add_options();
   add("history", text()->value_name("FILE"), "the runs, one a line; '-' is standard input");
   add("stats", text("text")->value_name("FORMAT"), "on standard output: text or json");
-  if constexpr (kHasReport) {
+  if (has_report()) {
     add("output,o", text()->value_name("FILE"), "an HTML page with charts in place of that, which opens offline");
   }
   grammar.options.add(own).add(general_options());

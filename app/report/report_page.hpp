@@ -5,12 +5,11 @@
 
 namespace shardflow::app {
 
-// Whether this build can make reports: the CMake option SHARDFLOW_REPORT. Where it can't, call none of the below,
-// by `if constexpr`.
-inline constexpr bool kHasReport = SHARDFLOW_REPORT;
+// Whether this build can make reports: the CMake option SHARDFLOW_REPORT.
+bool has_report();
 
 // The page for a comparison's, a sweep's or a history's JSON; of any other, the page itself says that it can't draw it.
-// Nothing in the JSON can end the element that holds it.
+// Nothing in the JSON can end the element that holds it. REQUIRES: has_report().
 std::string report_page(const std::string& json);
 
 }  // namespace shardflow::app
