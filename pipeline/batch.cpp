@@ -15,7 +15,10 @@ void RecordList::grow() {
 
 void Batch::reset() {
   block.reset();
-  for (RecordList& part : parts) part.clear();
+  for (BatchPart& part : parts) {
+    part.references.clear();
+    part.entries.clear();
+  }
   records = 0;
   routed = 0;
   parsed.lines = 0;

@@ -1,5 +1,5 @@
 // A batch: a block and, once it is parsed, for each shard the list of its records. It is what flows
-// through the graph, by handle; the bytes never move on the way from the file to the shard.
+// through the graph, by handle.
 #pragma once
 
 #include <atomic>
@@ -13,6 +13,7 @@
 #include "pipeline/block.hpp"
 #include "pipeline/input/fields.hpp"
 #include "pipeline/record.hpp"
+#include "pipeline/store/entry_list.hpp"
 
 namespace shardflow {
 
@@ -44,6 +45,16 @@ class RecordList {
   std::uint32_t capacity_ = 0;
 };
 
+// A batch's records of one shard, in one of two forms: where they lie in the block, or as entries.
+struct BatchPart {
+  explicit BatchPart(MemoryBudget& budget) : references(budget), entries(budget) {}
+
+  RecordList references;
+  EntryList entries;
+  // Whether its shard would rather have entries; it said so of what this held before.
+  bool wants_entries = false;
+};
+
 struct Batch {
   Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget) : block(block_bytes, budget) {
     parts.reserve(shards);
@@ -54,11 +65,11 @@ struct Batch {
   void reset();
 
   Block block;
-  std::vector<RecordList> parts;  // one per shard
-  std::uint64_t sequence = 0;     // 0, 1, 2 … in file order, without gaps
-  Parsed parsed;                  // lines, and what is no record
-  std::uint64_t records = 0;      // parsed
-  std::uint64_t routed = 0;       // of them, those that go to a shard: less the repeats that were combined
+  std::vector<BatchPart> parts;  // one per shard
+  std::uint64_t sequence = 0;    // 0, 1, 2 … in file order, without gaps
+  Parsed parsed;                 // lines, and what is no record
+  std::uint64_t records = 0;     // parsed
+  std::uint64_t routed = 0;      // of them, those that go to a shard: less the repeats that were combined
   std::atomic<std::size_t> shards_left{0};
 };
 

@@ -18,7 +18,6 @@ namespace deferral_test {
 using namespace shardflow;
 using testing::Map;
 using testing::Pairs;
-using Bench = testing::ShardBench;
 
 namespace {
 
@@ -46,7 +45,7 @@ Pairs numbered(int begin, int end, const std::string& value) {
 }
 
 // Records in blocks of 5,000, the first of them where `done` of kAll were read.
-void put(Bench& bench, const Pairs& records, double done = 0) {
+void put(testing::ShardBench& bench, const Pairs& records, double done = 0) {
   for (std::size_t begin = 0; begin < records.size(); begin += 5000) {
     const std::size_t end = std::min(begin + 5000, records.size());
     bench.put({&records[begin], end - begin}, (done + static_cast<double>(end)) / kAll);
@@ -137,7 +136,8 @@ TEST_CASE("putting off ends once one key in eight repeats, those of the table to
   CHECK(noticed < 60'000);
 }
 
-TEST_CASE("where keys are new a shard puts off to look for their places, and then has all, in their order") {
+TEST_CASE_TEMPLATE("where keys are new a shard puts off to look for their places, and then has all, in their order",
+                   Bench, testing::ShardBench, testing::EntriesBench) {
   Bench bench;
   const Pairs records = numbered(0, kMany, "v");
   put(bench, records);
@@ -151,7 +151,9 @@ TEST_CASE("where keys are new a shard puts off to look for their places, and the
   CHECK(bench.walk() == records);
 }
 
-TEST_CASE("of a key that repeats while its place is not looked for, the last value stays where the first one was") {
+TEST_CASE_TEMPLATE(
+    "of a key that repeats while its place is not looked for, the last value stays where the first one was", Bench,
+    testing::ShardBench, testing::EntriesBench) {
   Bench bench;
   Pairs records = numbered(0, kMany, "v");
   const std::string longer(300, 'l');
@@ -177,7 +179,8 @@ TEST_CASE("of a key that repeats while its place is not looked for, the last val
   CHECK(bench.finds(last));
 }
 
-TEST_CASE("keys that come again and again are looked for at once, and the arena holds little that is dead") {
+TEST_CASE_TEMPLATE("keys that come again and again are looked for at once, and the arena holds little that is dead",
+                   Bench, testing::ShardBench, testing::EntriesBench) {
   Bench bench;
   const Pairs first = numbered(0, kMany, "first");
   const Pairs later = numbered(0, kMany, "again");
@@ -190,7 +193,7 @@ TEST_CASE("keys that come again and again are looked for at once, and the arena 
   CHECK(bench.walk() == later);
 }
 
-TEST_CASE("a shard can be settled and written to in turn") {
+TEST_CASE_TEMPLATE("a shard can be settled and written to in turn", Bench, testing::ShardBench, testing::EntriesBench) {
   Bench bench;
   Pairs records;
   for (int i = 0; i < 10; ++i) {
@@ -204,7 +207,8 @@ TEST_CASE("a shard can be settled and written to in turn") {
   CHECK(bench.finds(records));
 }
 
-TEST_CASE("without memory for the table, what was put off is lost, and the rest is there") {
+TEST_CASE_TEMPLATE("without memory for the table, what was put off is lost, and the rest is there", Bench,
+                   testing::ShardBench, testing::EntriesBench) {
   std::uint64_t lost = 0;
   for (std::uint64_t limit = std::uint64_t{1} << 20; limit < std::uint64_t{4} << 20; limit += std::uint64_t{1} << 18) {
     CAPTURE(limit);
@@ -229,6 +233,34 @@ TEST_CASE("without memory for the table, what was put off is lost, and the rest 
     CHECK(bench.shard().key_bytes() + bench.shard().value_bytes() == bytes);
   }
   CHECK(lost > 0);
+}
+
+TEST_CASE_TEMPLATE("without memory for its slot a record is not there", Bench, testing::ShardBench,
+                   testing::EntriesBench) {
+  // Memory for slots comes by the MiB; of these limits some are reached with the second one.
+  const Pairs records = numbered(0, 160'000, "");
+  std::uint64_t refused = 0;
+  for (std::uint64_t limit = std::uint64_t{3} << 20; limit <= std::uint64_t{4} << 20; limit += std::uint64_t{1} << 19) {
+    CAPTURE(limit);
+    Bench bench(limit);
+    try {
+      for (std::size_t begin = 0; begin < records.size(); begin += 20'000) {
+        bench.put({&records[begin], 20'000}, static_cast<double>(begin + 20'000) / 420'000);
+      }
+    } catch (const MemoryLimitError&) {
+      ++refused;
+    }
+    try {
+      bench.shard().settle();
+    } catch (const MemoryLimitError&) {
+    }
+    const Pairs walked = bench.walk();
+    std::uint64_t bytes = 0;
+    for (const auto& [key, value] : walked) bytes += key.size() + value.size();
+    CHECK(bench.shard().size() == walked.size());
+    CHECK(bench.shard().key_bytes() + bench.shard().value_bytes() == bytes);
+  }
+  CHECK(refused > 0);
 }
 
 }  // namespace deferral_test

@@ -108,13 +108,16 @@ TEST_CASE("the pool gives each batch once, and gives a released one again, empty
   Batch& first = pool.acquire();
   Batch& second = pool.acquire();
   CHECK(&first != &second);
-  first.parts[2].push({});
+  first.parts[1].references.push({});
+  first.parts[2].entries.push(0, testing::Padded("key").view(), testing::Padded("value").view());
   first.records = 1;
   pool.release(first);
   Batch& again = pool.acquire();
   CHECK(&again == &first);
   CHECK(again.routed == 0);
   CHECK(again.records == 0);
+  CHECK(again.parts[1].references.size() == 0);
+  CHECK(again.parts[2].entries.size() == 0);
 }
 
 }  // namespace memory_test

@@ -26,10 +26,25 @@ class Bench {
     partition_.run(batch_);
     return batch_;
   }
+  // Whether a shard wants its next records as entries.
+  void want_entries(std::size_t shard, bool wants) { batch_.parts[shard].wants_entries = wants; }
+  // The records of a shard's entries.
+  Pairs entries(std::size_t shard) const {
+    Pairs records;
+    const EntryList& list = batch_.parts[shard].entries;
+    for (const Slot& slot : list.slots()) {
+      entry::visit_record(list.data() + std::size_t{slot.entry} * entry::kUnitBytes,
+                          [&](std::string_view key, std::string_view value) {
+                            CHECK(slot.hash == slot_hash(hash_.padded(testing::Padded(key).view())));
+                            records.emplace_back(key, value);
+                          });
+    }
+    return records;
+  }
   // The records of a shard's list.
   Pairs part(std::size_t shard) const {
     Pairs records;
-    for (const RecordRef& record : batch_.parts[shard].records()) {
+    for (const RecordRef& record : batch_.parts[shard].references.records()) {
       records.emplace_back(batch_.block.text().substr(record.key_offset, record.key_bytes),
                            batch_.block.text().substr(record.value_offset, record.value_bytes));
     }
@@ -104,6 +119,27 @@ TEST_CASE("keys of other lengths and values than the ones before them are not ta
       {"a", "1"}, {"ab", "2"}, {"a", ""}, {"b", "x"}, {std::string(40, 'k'), "y"}, {std::string(41, 'k'), "z"}};
   bench.run(records, 0);
   CHECK(testing::last_values(bench.part(0)) == testing::last_values(records));
+}
+
+TEST_CASE("where all shards want entries they get the same records as such, but for those that are combined") {
+  constexpr std::size_t kShards = 3;
+  Pairs records = numbered(2000, 2000);
+  records.insert(records.begin() + 700, {{std::string(17, 'k'), "17"}, {std::string(240, 'k'), std::string(11, 'v')}});
+  Bench bench(kShards);
+  std::vector<Pairs> expected(kShards);
+  for (std::size_t wanting = 0; wanting <= kShards; ++wanting) {
+    const bool all = wanting == kShards;
+    CHECK(bench.run(records, 1).records == records.size());
+    for (std::size_t shard = 0; shard < kShards; ++shard) {
+      if (wanting == 0) expected[shard] = bench.part(shard);
+      CHECK(bench.part(shard) == (all ? Pairs() : expected[shard]));
+      CHECK(bench.entries(shard) == (all ? expected[shard] : Pairs()));
+    }
+    if (!all) bench.want_entries(wanting, true);
+  }
+  bench.run(records, 32);
+  CHECK(!bench.part(0).empty());
+  CHECK(bench.entries(0).empty());
 }
 
 TEST_CASE("a bad line ends the batch, and the records before it are counted") {

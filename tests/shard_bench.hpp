@@ -16,6 +16,7 @@ namespace testing {
 class ShardBench {
  public:
   explicit ShardBench(std::uint64_t limit_bytes = UINT64_MAX) : budget_(limit_bytes), shard_(hash_, budget_) {}
+  virtual ~ShardBench() = default;
 
   // Applies the records, and settles, whatever is thrown.
   void apply(const Pairs& records, double input_share = 0) {
@@ -37,7 +38,7 @@ class ShardBench {
       references.push_back({hash_of(key), at, static_cast<std::uint32_t>(key.size()),
                             at + static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(value.size())});
     }
-    shard_.apply(Padded(text).view().data(), references, input_share);
+    give(Padded(text).view().data(), references, input_share);
   }
 
   std::string find(const std::string& key) const {
@@ -57,11 +58,31 @@ class ShardBench {
   const shardflow::Shard& shard() const { return shard_; }
 
  private:
+  virtual void give(const char* text, std::span<const shardflow::RecordRef> records, double input_share) {
+    shard_.apply(text, records, input_share);
+  }
   std::uint32_t hash_of(const std::string& key) const { return shardflow::slot_hash(hash_.padded(Padded(key).view())); }
 
   shardflow::MemoryBudget budget_;
   shardflow::KeyHash hash_{1};
   shardflow::Shard shard_;
+};
+
+// One that gives the shard its records as entries.
+class EntriesBench : public ShardBench {
+ public:
+  using ShardBench::ShardBench;
+
+ private:
+  void give(const char* text, std::span<const shardflow::RecordRef> records, double input_share) override {
+    shardflow::MemoryBudget budget(UINT64_MAX);
+    shardflow::EntryList entries(budget);
+    for (const shardflow::RecordRef& record : records) {
+      entries.push(record.hash, {text + record.key_offset, record.key_bytes},
+                   {text + record.value_offset, record.value_bytes});
+    }
+    shard().apply(entries, input_share);
+  }
 };
 
 }  // namespace testing

@@ -17,7 +17,6 @@ namespace shard_test {
 using namespace shardflow;
 using testing::Map;
 using testing::Pairs;
-using Bench = testing::ShardBench;
 
 namespace {
 
@@ -30,12 +29,13 @@ Pairs numbered(int count, const std::string& value = "v") {
 }  // namespace
 
 TEST_CASE("an empty shard finds nothing") {
-  const Bench bench;
+  const testing::ShardBench bench;
   CHECK(bench.find("key") == "(absent)");
   CHECK(bench.shard().size() == 0);
 }
 
-TEST_CASE("the last value of a key stays, also when it came twice within the records fetched ahead") {
+TEST_CASE_TEMPLATE("the last value of a key stays, also when it came twice within the records fetched ahead", Bench,
+                   testing::ShardBench, testing::EntriesBench) {
   Bench bench;
   bench.apply({{"a", "1"}, {"b", "2"}, {"a", "3"}, {"a", "4"}});
   CHECK(bench.find("a") == "4");
@@ -45,7 +45,8 @@ TEST_CASE("the last value of a key stays, also when it came twice within the rec
   CHECK(bench.shard().applied() == 4);
 }
 
-TEST_CASE("values that grow and shrink are what was written last") {
+TEST_CASE_TEMPLATE("values that grow and shrink are what was written last", Bench, testing::ShardBench,
+                   testing::EntriesBench) {
   Bench bench;
   std::size_t bytes = 0;
   for (const std::size_t length : {3ul, 1ul, 0ul, 10ul, 254ul, 255ul, 5ul, 300ul, 299ul, 100000ul, 2ul}) {
@@ -58,7 +59,8 @@ TEST_CASE("values that grow and shrink are what was written last") {
   CHECK(bench.shard().value_bytes() == bytes + 4);
 }
 
-TEST_CASE("many keys through several growths are all found, in the order in which they came") {
+TEST_CASE_TEMPLATE("many keys through several growths are all found, in the order in which they came", Bench,
+                   testing::ShardBench, testing::EntriesBench) {
   Bench bench;
   const Pairs records = numbered(50'000);
   for (std::size_t i = 0; i < records.size(); i += 777) {
@@ -72,7 +74,8 @@ TEST_CASE("many keys through several growths are all found, in the order in whic
   CHECK(walked == records);
 }
 
-TEST_CASE("what growing values leave behind is compacted away, and the keys keep their order") {
+TEST_CASE_TEMPLATE("what growing values leave behind is compacted away, and the keys keep their order", Bench,
+                   testing::ShardBench, testing::EntriesBench) {
   Bench bench;
   constexpr int kKeys = 20'000;
   Pairs records;
@@ -96,7 +99,7 @@ TEST_CASE("what growing values leave behind is compacted away, and the keys keep
   CHECK(walked == Map(records.begin(), records.end()));
 }
 
-TEST_CASE("values that shrink give their room back") {
+TEST_CASE_TEMPLATE("values that shrink give their room back", Bench, testing::ShardBench, testing::EntriesBench) {
   Bench bench;
   Pairs records = numbered(20'000, std::string(200, 'v'));
   bench.apply(records);
@@ -115,7 +118,7 @@ TEST_CASE("values that shrink give their room back") {
 TEST_CASE("a compaction that the memory limit ends loses nothing") {
   std::uint64_t refused = 0;
   for (std::uint64_t limit = std::uint64_t{4} << 20; limit <= std::uint64_t{9} << 20; limit += std::uint64_t{1} << 18) {
-    Bench bench(limit);
+    testing::ShardBench bench(limit);
     Pairs records = numbered(10'000);
     bench.apply(records);
     try {
@@ -151,7 +154,8 @@ TEST_CASE("keys that agree in all of the table's bits are told apart") {
   CHECK(!shard.find("six", 7));
 }
 
-TEST_CASE("a value whose length goes up and down does not fill the arena") {
+TEST_CASE_TEMPLATE("a value whose length goes up and down does not fill the arena", Bench, testing::ShardBench,
+                   testing::EntriesBench) {
   Bench bench;
   for (int i = 0; i < 2000; ++i) {
     bench.apply({{"key", std::string(static_cast<std::size_t>(i % 200), 'v')}, {"key", "x"}});
@@ -159,13 +163,15 @@ TEST_CASE("a value whose length goes up and down does not fill the arena") {
   CHECK(bench.shard().arena_bytes() <= 256 << 10);
 }
 
-TEST_CASE("a block of repeats does not make the table grow") {
+TEST_CASE_TEMPLATE("a block of repeats does not make the table grow", Bench, testing::ShardBench,
+                   testing::EntriesBench) {
   Bench bench;
   bench.apply(Pairs(100'000, {"key", "value"}), 0.01);
   CHECK(bench.shard().table_bytes() <= 256 << 10);
 }
 
-TEST_CASE("a plan counts what of a batch is still to come") {
+TEST_CASE_TEMPLATE("a plan counts what of a batch is still to come", Bench, testing::ShardBench,
+                   testing::EntriesBench) {
   Bench bench;
   const Pairs all = numbered(50'000);
   std::set<std::uint64_t> sizes;
@@ -179,7 +185,8 @@ TEST_CASE("a plan counts what of a batch is still to come") {
   CHECK(sizes.size() == 2);  // the first, and that of the plan
 }
 
-TEST_CASE("at the memory limit the shard refuses, and what it had is still there") {
+TEST_CASE_TEMPLATE("at the memory limit the shard refuses, and what it had is still there", Bench, testing::ShardBench,
+                   testing::EntriesBench) {
   Bench bench(3 << 20);
   bench.apply(numbered(1000));
   CHECK_THROWS_AS(bench.apply(numbered(200'000, std::string(50, 'w'))), MemoryLimitError);

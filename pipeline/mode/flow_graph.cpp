@@ -12,6 +12,7 @@
 #include <deque>
 
 #include "pipeline/batch.hpp"
+#include "pipeline/mode/apply_part.hpp"
 #include "pipeline/mode/batch_reader.hpp"
 #include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/latency_log.hpp"
@@ -82,9 +83,7 @@ class FlowGraph {
   }
 
   void apply(std::size_t shard, Batch& batch, ShardNode::output_ports_type& ports) {
-    node_arenas_.run(shard, [&] {
-      shards_[shard].apply(batch.block.data_of_text(), batch.parts[shard].records(), batch.block.input_share);
-    });
+    node_arenas_.run(shard, [&] { apply_part(shards_[shard], batch, shard); });
     if (batch.shards_left.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
     latency_.batch_done(shard, batch);
     std::get<0>(ports).try_put(&batch);

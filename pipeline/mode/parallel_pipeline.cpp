@@ -2,6 +2,7 @@
 #include <oneapi/tbb/parallel_pipeline.h>
 
 #include "pipeline/batch.hpp"
+#include "pipeline/mode/apply_part.hpp"
 #include "pipeline/mode/batch_reader.hpp"
 #include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/latency_log.hpp"
@@ -50,7 +51,7 @@ class Pipeline {
   void write(Batch& batch) {
     ledger_.admit(batch);
     for (std::size_t i = 0; i < shards_.size(); ++i) {
-      shards_[i].apply(batch.block.data_of_text(), batch.parts[i].records(), batch.block.input_share);
+      apply_part(shards_[i], batch, i);
     }
     latency_.batch_done(0, batch);
     pool_.release(batch);

@@ -1,5 +1,6 @@
 // One thread does it all, block by block, with the graph's own kernel: what the others are checked against.
 #include "pipeline/batch.hpp"
+#include "pipeline/mode/apply_part.hpp"
 #include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/latency_log.hpp"
 #include "pipeline/mode/ledger.hpp"
@@ -21,7 +22,7 @@ RunReport run_here(Source& source, Store& store, const RunOptions& options) {
     partition.run(batch);
     ledger.admit(batch);
     for (std::size_t i = 0; i < shards.size(); ++i) {
-      shards[i].apply(batch.block.data_of_text(), batch.parts[i].records(), batch.block.input_share);
+      apply_part(shards[i], batch, i);
     }
     latency.batch_done(0, batch);
     batch.reset();

@@ -41,6 +41,9 @@ class Arena {
     return {place_of(at), at};
   }
 
+  // Bytes that the present chunk has room for.
+  std::size_t room() const { return static_cast<std::size_t>(end_ - next_); }
+
   // Of place 0: an address that may be prefetched, and no more.
   char* at(Place place) const {
     return starts_[place >> kOffsetBits] + std::size_t{place & kOffsetMask} * entry::kUnitBytes;

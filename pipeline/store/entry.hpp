@@ -15,6 +15,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "pipeline/store/bytes.hpp"
+
 namespace shardflow::entry {
 
 // Entries begin at multiples of it, so that 32 bits can tell 16 GiB of places.
@@ -96,6 +98,15 @@ char* write_header(char* at, std::size_t key_bytes, std::size_t value_bytes, std
   at[0] = static_cast<char>(kLongMark);
   std::memcpy(at + 1, lengths, sizeof lengths);
   return at + kLongHeaderBytes;
+}
+
+// Writes a new entry. REQUIRES: the layout is of this shape; 16 readable bytes behind key and value, and 16 that may be
+// written behind the entry.
+template <Shape shape>
+[[gnu::always_inline]] inline void write(char* at, const Layout& layout, std::string_view key, std::string_view value) {
+  char* const bytes = write_header<shape>(at, key.size(), value.size(), layout.value_room);
+  copy_padded(bytes, key.data(), key.size());
+  copy_padded(bytes + key.size(), value.data(), value.size());
 }
 
 // REQUIRES: value_bytes <= the entry's room.

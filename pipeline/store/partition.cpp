@@ -1,5 +1,6 @@
 #include "pipeline/store/partition.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "pipeline/input/parse.hpp"
@@ -13,7 +14,25 @@ RecordRef reference(const Fields& fields, std::uint32_t hash) {
   return {hash, fields.key_offset, fields.key_bytes, fields.value_offset, fields.value_bytes};
 }
 
+// The two forms of a part. kShardsFirst: whether the shards of a group are told before any record of it is pushed,
+// which takes 15 % off an entry's time, as there are registers for less than all of both, and adds 5 % to a
+// reference's.
+struct AsReferences {
+  static constexpr bool kShardsFirst = false;
+  [[gnu::always_inline]] static void push(BatchPart& part, const char*, const Fields& fields, std::uint32_t hash) {
+    part.references.push(reference(fields, hash));
+  }
+};
+struct AsEntries {
+  static constexpr bool kShardsFirst = true;
+  [[gnu::always_inline]] static void push(BatchPart& part, const char* text, const Fields& fields, std::uint32_t hash) {
+    part.entries.push(hash, {text + fields.key_offset, fields.key_bytes},
+                      {text + fields.value_offset, fields.value_bytes});
+  }
+};
+
 // Collects records, and routes them by the group: murmur3 of many keys at once takes a quarter of the instructions.
+template <class Form>
 class GroupRouter {
  public:
   GroupRouter(Batch& batch, const Router& router, const KeyHash& hash) : batch_(batch), router_(router), hash_(hash) {}
@@ -63,7 +82,7 @@ class GroupRouter {
     KeyGroup::Each hashes;
     murmur3_of_group(keys_, hashes);
     for (std::size_t i = 0; i < count_; ++i) {
-      batch_.parts[router_.shard_of_hash(hashes[i])].push(reference(group_[i], table_hashes[i]));
+      Form::push(batch_.parts[router_.shard_of_hash(hashes[i])], text, group_[i], table_hashes[i]);
     }
   }
 
@@ -73,11 +92,17 @@ class GroupRouter {
     hash_lines(lines, table_hashes);
     KeyGroup::Each hashes;
     murmur3_of_group(keys_, hashes);
-    RecordList* const parts = batch_.parts.data();
+    BatchPart* const parts = batch_.parts.data();
+    const char* const text = batch_.block.data_of_text();
     const Router router = router_;
+    const std::size_t count = lines.count();
+    if constexpr (Form::kShardsFirst) {
+      for (std::size_t i = 0; i < count; ++i) hashes[i] = router.shard_of_hash(hashes[i]);
+    }
     std::uint32_t line = lines.begin;
-    for (std::size_t i = 0; i < lines.count(); ++i) {
-      parts[router.shard_of_hash(hashes[i])].push(reference(lines.fields(i, line), table_hashes[i]));
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t shard = Form::kShardsFirst ? hashes[i] : router.shard_of_hash(hashes[i]);
+      Form::push(parts[shard], text, lines.fields(i, line), table_hashes[i]);
       line = lines.ends[i] + 1;
     }
   }
@@ -99,7 +124,7 @@ class GroupRouter {
   void route_any(const char* text) {
     for (std::size_t i = 0; i < count_; ++i) {
       const std::string_view key(text + group_[i].key_offset, group_[i].key_bytes);
-      batch_.parts[router_.shard_of(key)].push(reference(group_[i], slot_hash(hash_.padded(key))));
+      Form::push(batch_.parts[router_.shard_of(key)], text, group_[i], slot_hash(hash_.padded(key)));
     }
   }
 
@@ -150,8 +175,10 @@ Partition::Partition(std::uint32_t shards, const RecordRules& rules, const KeyHa
 void Partition::run(Batch& batch) {
   if (combining_pays(batch.sequence)) {
     route_combined(batch);
+  } else if (std::ranges::all_of(batch.parts, &BatchPart::wants_entries)) {
+    route<AsEntries>(batch);
   } else {
-    route(batch);
+    route<AsReferences>(batch);
   }
 }
 
@@ -160,13 +187,14 @@ bool Partition::combining_pays(std::uint64_t sequence) const {
 }
 
 // Each format's parser has a copy of what is done with a record: in line, or it costs 2 instructions more a record.
+template <class Form>
 void Partition::route(Batch& batch) {
   struct Take {
-    GroupRouter& group;
+    GroupRouter<Form>& group;
     [[gnu::always_inline]] void operator()(const Fields& fields) const { group.take(fields); }
     [[gnu::noinline]] void operator()(const PlainLines& lines) const { group.take(lines); }
   };
-  GroupRouter group(batch, router_, hash_);
+  GroupRouter<Form> group(batch, router_, hash_);
   batch.parsed = parse_records(batch.block, rules_, Take{group});
   batch.records = group.finish();
   batch.routed = batch.records;
@@ -183,8 +211,8 @@ void Partition::route_combined(Batch& batch) {
         const std::uint32_t hash = slot_hash(hash_.padded(key));
         ++records;
         Combiner::Place& place = combiner.place(hash);
-        if (place.shard < batch.parts.size() && place.index < batch.parts[place.shard].size()) {
-          RecordRef& earlier = batch.parts[place.shard][place.index];
+        if (place.shard < batch.parts.size() && place.index < batch.parts[place.shard].references.size()) {
+          RecordRef& earlier = batch.parts[place.shard].references[place.index];
           if (earlier.hash == hash && earlier.key_bytes == fields.key_bytes &&
               equal_padded(text + earlier.key_offset, key.data(), key.size())) {
             earlier.value_offset = fields.value_offset;
@@ -194,8 +222,9 @@ void Partition::route_combined(Batch& batch) {
           }
         }
         const std::uint32_t shard = router_.shard_of(key);
-        place = {shard, batch.parts[shard].size()};
-        batch.parts[shard].push(reference(fields, hash));
+        RecordList& part = batch.parts[shard].references;
+        place = {shard, part.size()};
+        part.push(reference(fields, hash));
       });
   batch.records = records;
   batch.routed = records - repeats;

@@ -50,6 +50,7 @@ class Partition {
   void run(Batch& batch);
 
  private:
+  template <class Form>
   void route(Batch& batch);
   void route_combined(Batch& batch);
   bool combining_pays(std::uint64_t sequence) const;

@@ -28,6 +28,17 @@ static_assert(std::has_single_bit(kLocateAhead));
 // Records that come one by one are not put off: each would wait until the one before is in memory (publish()).
 constexpr std::size_t kLeastDeferredStep = 64;
 
+// Longer entries are copied once, from the text.
+constexpr std::uint64_t kMostEntryBytes = 64;
+
+// The i-th of a list's entries, by offsets from where entry `base` begins.
+RecordRef reference(const EntryList& records, std::size_t i, std::size_t base) {
+  const auto offset = static_cast<std::uint32_t>(records.offset(i) - records.offset(base));
+  const entry::Header header = entry::read(records.data() + records.offset(i));
+  const std::uint32_t key_offset = offset + header.header_bytes;
+  return {records.slots()[i].hash, key_offset, header.key_bytes, key_offset + header.key_bytes, header.value_bytes};
+}
+
 // What an entry takes beyond its key and value, rounded up: its header, and the end of its last unit.
 constexpr std::uint64_t kEntryBytes = entry::kShortHeaderBytes + entry::kUnitBytes / 2;
 // Below this much garbage nothing is compacted.
@@ -52,6 +63,29 @@ void Shard::apply(const char* text, std::span<const RecordRef> records, double i
   }
   input_share_ = input_share;
   if (deferral_) PendingSlots::publish();
+}
+
+bool Shard::wants_entries() const { return deferral_ && arena_.used_bytes() <= kMostEntryBytes * applied_; }
+
+void Shard::apply(const EntryList& records, double input_share) {
+  if (deferral_) make_room(records.size(), input_share);
+  if (deferral_) {
+    defer(records);
+    applied_ += records.size();
+    input_share_ = input_share;
+    PendingSlots::publish();
+    return;
+  }
+  const double share_before = input_share_;
+  std::array<RecordRef, kStepRecords> references;
+  for (std::size_t done = 0; done < records.size();) {
+    const std::size_t step = std::min(records.size() - done, kStepRecords);
+    for (std::size_t i = 0; i < step; ++i) references[i] = reference(records, done + i, done);
+    const char* const text = records.data() + records.offset(done);
+    done += step;
+    const double share = static_cast<double>(done) / static_cast<double>(records.size());
+    apply(text, std::span(references).first(step), std::lerp(share_before, input_share, share));
+  }
 }
 
 template <class Line>

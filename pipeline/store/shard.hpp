@@ -11,6 +11,7 @@
 #include "pipeline/record.hpp"
 #include "pipeline/store/arena.hpp"
 #include "pipeline/store/deferral.hpp"
+#include "pipeline/store/entry_list.hpp"
 #include "pipeline/store/key_hash.hpp"
 #include "pipeline/store/table.hpp"
 
@@ -27,6 +28,10 @@ class Shard {
   // table's growth is planned by. What values leave behind that outgrow their room, or shrink, is compacted where it
   // is more than half of what is alive. Throws MemoryLimitError, ShardFullError; the shard stays valid.
   void apply(const char* text, std::span<const RecordRef> records, double input_share);
+  // Likewise, of records that are entries already.
+  void apply(const EntryList& records, double input_share);
+  // Whether records that come as entries would cost it less: where keys are put off, and short.
+  bool wants_entries() const;
 
   // Takes into the table what apply() has put off. To be called before any of what follows, but applied(), once the
   // last records are applied, or apply() has thrown. Throws MemoryLimitError; what was put off is then lost.
@@ -102,9 +107,11 @@ class Shard {
   void insert(Slot& slot, const char* text, const RecordRef& record);
   void update(Slot& slot, const char* text, const RecordRef& record);
 
-  struct Counted;
   void defer(const char* text, std::span<const RecordRef> records);
-  void defer_one(const char* text, const RecordRef& record);
+  void defer(const EntryList& records);
+  void defer_copied(Arena::Place place, std::span<const Slot> slots);
+  void uncount(const char* at);
+  void drop(Arena::Place place);
   template <class Line>
   void take_in(std::span<const Slot> pending);
   void replace(Slot& slot, Arena::Place newer);

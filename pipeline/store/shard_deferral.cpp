@@ -1,6 +1,7 @@
 // Of a shard, what it does where it puts off to look for keys' places.
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "pipeline/store/shard.hpp"
 #include "pipeline/store/write_entry.hpp"
@@ -15,48 +16,69 @@ constexpr std::size_t kTakeAhead = 32;
 
 }  // namespace
 
-// Bytes of short keys and values; in one number, because the compiler would make a vector of two, and keep that in
-// memory.
-struct Shard::Counted {
-  Shard& shard;
-  std::uint64_t both = 0;
-
-  void add(const RecordRef& record) { both += std::uint64_t{record.key_bytes} << 32 | record.value_bytes; }
-  // Also where something is thrown.
-  ~Counted() {
-    shard.key_bytes_ += both >> 32;
-    shard.value_bytes_ += both & UINT32_MAX;
-  }
-};
-
-// Flattened, and what is not short elsewhere: with a call in it, the loop keeps half of what it works on in memory.
-[[gnu::flatten]] void Shard::defer(const char* text, std::span<const RecordRef> records) {
-  Counted counted{*this};
+void Shard::defer(const char* text, std::span<const RecordRef> records) {
   PendingSlots& slots = deferral_->slots();
-  const std::size_t count = records.size();
-  for (std::size_t turn = 0; turn < count + kTextAhead; ++turn) {
-    if (turn >= kTextAhead) {
-      const RecordRef& record = records[turn - kTextAhead];
-      if (record.key_bytes <= 16 && record.value_bytes <= 16 && slots.has_room(record.hash)) [[likely]] {
-        const std::string_view key(text + record.key_offset, record.key_bytes);
-        const std::string_view value(text + record.value_offset, record.value_bytes);
-        slots.push({record.hash, write_entry_as<entry::Shape::kShort>(arena_, key, value, value.size())});
-        counted.add(record);
-      } else {
-        defer_one(text, record);
-      }
-    }
-    if (turn < count) __builtin_prefetch(text + records[turn].key_offset);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (i + kTextAhead < records.size()) __builtin_prefetch(text + records[i + kTextAhead].key_offset);
+    const RecordRef& record = records[i];
+    const std::string_view key(text + record.key_offset, record.key_bytes);
+    const std::string_view value(text + record.value_offset, record.value_bytes);
+    slots.make_room(record.hash);
+    slots.push({record.hash, write_entry(arena_, key, value, value.size())});
+    key_bytes_ += record.key_bytes;
+    value_bytes_ += record.value_bytes;
   }
 }
 
-[[gnu::noinline]] void Shard::defer_one(const char* text, const RecordRef& record) {
-  const std::string_view key(text + record.key_offset, record.key_bytes);
-  const std::string_view value(text + record.value_offset, record.value_bytes);
-  deferral_->slots().make_room(record.hash);
-  deferral_->slots().push({record.hash, write_entry(arena_, key, value, value.size())});
-  key_bytes_ += record.key_bytes;
-  value_bytes_ += record.value_bytes;
+// The entries as they are, as many at a time as a chunk has room for.
+void Shard::defer(const EntryList& records) {
+  const std::span<const Slot> slots = records.slots();
+  key_bytes_ += records.key_bytes();
+  value_bytes_ += records.value_bytes();
+  std::size_t done = 0;
+  try {
+    while (done < slots.size()) {
+      const std::size_t begin = records.offset(done);
+      const std::size_t end = std::max(records.entries_within(begin + arena_.room()), done + 1);
+      const std::size_t bytes = records.offset(end) - begin;
+      const Arena::Entry copy = arena_.allocate(bytes);
+      std::memcpy(copy.at, records.data() + begin, bytes);
+      const auto copied = slots.subspan(done, end - done);
+      done = end;
+      defer_copied(copy.place, copied);
+    }
+  } catch (...) {
+    for (; done < slots.size(); ++done) uncount(records.data() + records.offset(done));
+    throw;
+  }
+}
+
+// Slots of entries that were copied to `place`, one behind the other.
+void Shard::defer_copied(Arena::Place place, std::span<const Slot> slots) {
+  PendingSlots& pending = deferral_->slots();
+  const Arena::Place base = place - slots.front().entry;
+  auto slot = slots.begin();
+  try {
+    for (; slot != slots.end(); ++slot) {
+      pending.make_room(slot->hash);
+      pending.push({slot->hash, base + slot->entry});
+    }
+  } catch (...) {
+    for (; slot != slots.end(); ++slot) drop(base + slot->entry);
+    throw;
+  }
+}
+
+void Shard::uncount(const char* at) {
+  const entry::Header header = entry::read(at);
+  key_bytes_ -= header.key_bytes;
+  value_bytes_ -= header.value_bytes;
+}
+
+void Shard::drop(Arena::Place place) {
+  char* const at = arena_.at(place);
+  uncount(at);
+  entry::kill(at);
 }
 
 void Shard::settle() {
@@ -139,13 +161,7 @@ void Shard::replace(Slot& slot, Arena::Place newer) {
 
 void Shard::drop_deferred() noexcept {
   deferral_->slots().for_each_run([this](std::span<const Slot> run) {
-    for (const Slot& slot : run) {
-      char* const at = arena_.at(slot.entry);
-      const entry::Header header = entry::read(at);
-      key_bytes_ -= header.key_bytes;
-      value_bytes_ -= header.value_bytes;
-      entry::kill(at);
-    }
+    for (const Slot& slot : run) drop(slot.entry);
   });
   deferral_.reset();
 }

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "pipeline/store/arena.hpp"
-#include "pipeline/store/bytes.hpp"
 #include "pipeline/store/entry.hpp"
 
 namespace shardflow {
@@ -15,9 +14,7 @@ template <entry::Shape shape>
                                                           std::size_t value_room) {
   const entry::Layout layout = entry::layout<shape>(key.size(), value_room);
   const Arena::Entry entry = arena.allocate(layout.total_bytes);
-  char* const at = entry::write_header<shape>(entry.at, key.size(), value.size(), layout.value_room);
-  copy_padded(at, key.data(), key.size());
-  copy_padded(at + key.size(), value.data(), value.size());
+  entry::write<shape>(entry.at, layout, key, value);
   return entry.place;
 }
 

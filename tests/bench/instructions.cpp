@@ -16,6 +16,7 @@
 #include "pipeline/input/synthetic.hpp"
 #include "pipeline/input/tsv.hpp"
 #include "pipeline/measure/environment.hpp"
+#include "pipeline/mode/apply_part.hpp"
 #include "pipeline/store/partition.hpp"
 #include "pipeline/store/shard.hpp"
 
@@ -99,7 +100,7 @@ std::uint64_t partition(Blocks& blocks) {
 }
 
 void apply(Blocks& blocks, Shard& shard) {
-  for (Batch& batch : blocks.batches()) shard.apply(batch.block.data_of_text(), batch.parts[0].records(), 0);
+  for (Batch& batch : blocks.batches()) apply_part(shard, batch, 0);
   shard.settle();
 }
 

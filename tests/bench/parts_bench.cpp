@@ -9,6 +9,7 @@
 #include "pipeline/batch.hpp"
 #include "pipeline/input/synthetic.hpp"
 #include "pipeline/input/tsv.hpp"
+#include "pipeline/mode/apply_part.hpp"
 #include "pipeline/store/partition.hpp"
 #include "pipeline/store/store.hpp"
 
@@ -116,7 +117,7 @@ void fill(benchmark::State& state, const char* spec) {
       batch.block.input_share = ++done / static_cast<double>(blocks.size());
       partition.run(batch);
       for (std::uint32_t i = 0; i < kShards; ++i) {
-        store.shards()[i].apply(batch.block.data_of_text(), batch.parts[i].records(), batch.block.input_share);
+        apply_part(store.shards()[i], batch, i);
       }
       applied += batch.records;
       batch.reset();

@@ -37,6 +37,8 @@ void real_apply(Shard&, const char*, Records,
                 double) asm("__real__ZN9shardflow5Shard5applyEPKcSt4spanIKNS_9RecordRefELm18446744073709551615EEd");
 void wrap_apply(Shard&, const char*, Records,
                 double) asm("__wrap__ZN9shardflow5Shard5applyEPKcSt4spanIKNS_9RecordRefELm18446744073709551615EEd");
+void real_apply(Shard&, const EntryList&, double) asm("__real__ZN9shardflow5Shard5applyERKNS_9EntryListEd");
+void wrap_apply(Shard&, const EntryList&, double) asm("__wrap__ZN9shardflow5Shard5applyERKNS_9EntryListEd");
 void real_settle(Shard&) asm("__real__ZN9shardflow5Shard6settleEv");
 void wrap_settle(Shard&) asm("__wrap__ZN9shardflow5Shard6settleEv");
 std::uint64_t real_peak() asm("__real__ZN9shardflow19peak_resident_bytesEv");
@@ -72,6 +74,11 @@ void wrap_run(Partition& partition, Batch& batch) {
 
 void wrap_apply(Shard& shard, const char* text, Records records, double input_share) {
   real_apply(shard, text, records, input_share);
+  slow_down(SHARDFLOW_PLANT_UPSERT_PERCENT);
+}
+
+void wrap_apply(Shard& shard, const EntryList& records, double input_share) {
+  real_apply(shard, records, input_share);
   slow_down(SHARDFLOW_PLANT_UPSERT_PERCENT);
 }
 
