@@ -1,17 +1,8 @@
 #include "pipeline/batch.hpp"
 
-#include <algorithm>
 #include <cassert>
-#include <utility>
 
 namespace shardflow {
-
-void RecordList::grow() {
-  Pages wider(std::max<std::size_t>(1, pages_.size() * 2), *budget_);
-  std::copy_n(data(), size_, reinterpret_cast<RecordRef*>(wider.data()));
-  pages_ = std::move(wider);
-  capacity_ = static_cast<std::uint32_t>(pages_.size() / sizeof(RecordRef));
-}
 
 void Batch::reset() {
   block.reset();

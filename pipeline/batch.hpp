@@ -7,49 +7,21 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <vector>
 
 #include "pipeline/block.hpp"
 #include "pipeline/input/fields.hpp"
+#include "pipeline/paged_list.hpp"
 #include "pipeline/record.hpp"
 #include "pipeline/store/entry_list.hpp"
 
 namespace shardflow {
 
-// A vector of records that never initialises what it reserves and keeps its memory when cleared.
-class RecordList {
- public:
-  // The budget must outlive it.
-  explicit RecordList(MemoryBudget& budget) : budget_(&budget) {}
-
-  // Throws as Pages does.
-  void push(const RecordRef& record) {
-    if (size_ == capacity_) [[unlikely]]
-      grow();
-    data()[size_++] = record;
-  }
-  void clear() { size_ = 0; }
-
-  std::uint32_t size() const { return size_; }
-  RecordRef& operator[](std::uint32_t i) { return data()[i]; }
-  std::span<const RecordRef> records() const { return {data(), size_}; }
-
- private:
-  RecordRef* data() const { return reinterpret_cast<RecordRef*>(pages_.data()); }
-  void grow();
-
-  MemoryBudget* budget_;
-  Pages pages_;
-  std::uint32_t size_ = 0;
-  std::uint32_t capacity_ = 0;
-};
-
 // A batch's records of one shard, in one of two forms: where they lie in the block, or as entries.
 struct BatchPart {
   explicit BatchPart(MemoryBudget& budget) : references(budget), entries(budget) {}
 
-  RecordList references;
+  PagedList<RecordRef> references;
   EntryList entries;
   // Whether its shard would rather have entries; it said so of what this held before.
   bool wants_entries = false;

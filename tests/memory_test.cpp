@@ -90,15 +90,15 @@ TEST_CASE("a batch's block is faulted in when it is first given, unless it is so
 
 TEST_CASE("a list of records grows, and keeps its memory when cleared") {
   MemoryBudget budget(UINT64_MAX);
-  RecordList list(budget);
+  PagedList<RecordRef> list(budget);
   for (std::uint32_t i = 0; i < 1000; ++i) list.push({i, i, 1, 2, 3});
   REQUIRE(list.size() == 1000);
-  for (std::uint32_t i = 0; i < 1000; ++i) CHECK(list.records()[i].hash == i);
-  const auto* const memory = list.records().data();
+  for (std::uint32_t i = 0; i < 1000; ++i) CHECK(list.items()[i].hash == i);
+  const auto* const memory = list.items().data();
   list.clear();
   list.push({7, 0, 0, 0, 0});
   CHECK(list.size() == 1);
-  CHECK(list.records().data() == memory);
+  CHECK(list.items().data() == memory);
   CHECK(budget.used_bytes() >= 1000 * sizeof(RecordRef));
 }
 

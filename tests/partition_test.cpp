@@ -32,19 +32,18 @@ class Bench {
   Pairs entries(std::size_t shard) const {
     Pairs records;
     const EntryList& list = batch_.parts[shard].entries;
-    for (const Slot& slot : list.slots()) {
-      entry::visit_record(list.data() + std::size_t{slot.entry} * entry::kUnitBytes,
-                          [&](std::string_view key, std::string_view value) {
-                            CHECK(slot.hash == slot_hash(hash_.padded(testing::Padded(key).view())));
-                            records.emplace_back(key, value);
-                          });
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      entry::visit_record(list.data() + list.offset(i), [&](std::string_view key, std::string_view value) {
+        CHECK(list.slots()[i].hash == slot_hash(hash_.padded(testing::Padded(key).view())));
+        records.emplace_back(key, value);
+      });
     }
     return records;
   }
   // The records of a shard's list.
   Pairs part(std::size_t shard) const {
     Pairs records;
-    for (const RecordRef& record : batch_.parts[shard].references.records()) {
+    for (const RecordRef& record : batch_.parts[shard].references.items()) {
       records.emplace_back(batch_.block.text().substr(record.key_offset, record.key_bytes),
                            batch_.block.text().substr(record.value_offset, record.value_bytes));
     }

@@ -16,17 +16,15 @@ class ByteBuffer {
  public:
   // The budget must outlive it.
   explicit ByteBuffer(MemoryBudget& budget) : budget_(budget) {}
+  ByteBuffer(ByteBuffer&& other) noexcept : budget_(other.budget_) { swap(other); }
   ByteBuffer(const ByteBuffer&) = delete;
   ByteBuffer& operator=(const ByteBuffer&) = delete;
 
   // Room for so many bytes behind the end, to be filled and then add()ed; what view() gave is void. Throws as Pages
   // does.
   char* reserve(std::size_t bytes) {
-    if (size_ + bytes > pages_.size()) {
-      Pages wider(std::max(size_ + bytes, 2 * pages_.size()), budget_);
-      view().copy(wider.data(), size_);
-      pages_ = std::move(wider);
-    }
+    if (size_ + bytes > pages_.size()) [[unlikely]]
+      grow(size_ + bytes);
     return pages_.data() + size_;
   }
   // REQUIRES: they were reserved.
@@ -56,6 +54,12 @@ class ByteBuffer {
   std::size_t size() const { return size_; }
 
  private:
+  [[gnu::noinline]] void grow(std::size_t least_bytes) {
+    Pages wider(std::max(least_bytes, 2 * pages_.size()), budget_);
+    view().copy(wider.data(), size_);
+    pages_ = std::move(wider);
+  }
+
   MemoryBudget& budget_;
   Pages pages_;
   std::size_t size_ = 0;

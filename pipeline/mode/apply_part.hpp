@@ -14,7 +14,7 @@ inline void apply_part(Shard& shard, Batch& batch, std::size_t i) {
   if (part.entries.size() > 0) {
     shard.apply(part.entries, batch.block.input_share);
   } else {
-    shard.apply(batch.block.data_of_text(), part.references.records(), batch.block.input_share);
+    shard.apply(batch.block.data_of_text(), part.references.items(), batch.block.input_share);
   }
   part.wants_entries = shard.wants_entries();
 }

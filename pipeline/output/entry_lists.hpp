@@ -20,7 +20,7 @@ namespace shardflow {
 class EntryLists {
   static constexpr std::size_t kBlockBytes = 4096;
   static constexpr std::size_t kLongestCopied = 64;
-  static_assert(kLongestCopied <= Arena::kSlackBytes && kLongestCopied < entry::kShortMost);
+  static_assert(kLongestCopied <= entry::kSlackBytes && kLongestCopied < entry::kShortMost);
 
   // Begins at a multiple of its size, so that a list's end tells its last block, and how full that is.
   struct Block {

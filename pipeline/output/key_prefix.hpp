@@ -18,7 +18,7 @@ inline constexpr std::size_t kPrefixBytes = sizeof(std::uint64_t);
 // kPrefixBytes of an entry's key from `offset` on, as a number that is ordered as they are; zeros for those that the
 // key has not.
 inline std::uint64_t key_prefix(const char* entry, std::size_t offset) {
-  static_assert(std::endian::native == std::endian::little && Arena::kSlackBytes >= kPrefixBytes);
+  static_assert(std::endian::native == std::endian::little && entry::kSlackBytes >= kPrefixBytes);
   const entry::Header header = entry::read(entry);
   if (offset >= header.key_bytes) return 0;
   const std::size_t missing = kPrefixBytes - std::min(header.key_bytes - offset, kPrefixBytes);

@@ -106,7 +106,7 @@ class SharedPrefix {
   std::size_t of(const char* entry) const {
     const entry::Header header = entry::read(entry);
     std::uint64_t first;
-    static_assert(Arena::kSlackBytes >= sizeof first);
+    static_assert(entry::kSlackBytes >= sizeof first);
     std::memcpy(&first, entry + header.header_bytes, sizeof first);
     if (header.key_bytes >= text_.size() && ((first ^ first_) & mask_) == 0 &&
         (text_.size() <= sizeof first || key_of(entry).starts_with(text_))) [[likely]]

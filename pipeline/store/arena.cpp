@@ -21,7 +21,7 @@ void Arena::add_chunk(std::size_t least_bytes) {
                                         std::min(mapped_bytes_ / 4, kLargestChunkBytes));
   const std::uint64_t used = used_bytes();
   if (!chunks_.empty()) chunks_.back().used_end = next_;
-  const std::size_t least = kFirstOffset + least_bytes + kSlackBytes;
+  const std::size_t least = kFirstOffset + least_bytes + entry::kSlackBytes;
   chunks_.push_back({Pages(std::max<std::size_t>(wanted, least), *budget_), 0, nullptr});
 
   Chunk& chunk = chunks_.back();
@@ -36,7 +36,7 @@ void Arena::add_chunk(std::size_t least_bytes) {
   start_ = chunk.pages.data();
   next_ = start_ + kFirstOffset;
   // Behind an entry that is longer than a chunk none begins: places don't reach there.
-  end_ = start_ + (chunk.pages.size() > kLargestChunkBytes ? least : chunk.pages.size()) - kSlackBytes;
+  end_ = start_ + (chunk.pages.size() > kLargestChunkBytes ? least : chunk.pages.size()) - entry::kSlackBytes;
   finished_bytes_ = used;
   mapped_bytes_ += chunk.pages.size();
 }

@@ -16,9 +16,6 @@ namespace shardflow {
 // Appended to by one thread. An entry stays where it is, unless its whole chunk is given back.
 class Arena {
  public:
-  // Behind the last entry there are always this many bytes, so that a copy may write whole vectors.
-  static constexpr std::size_t kSlackBytes = 64;
-
   // Where an entry is: a chunk's number, and behind it entry::kUnitBytes from the chunk's start. Never 0.
   using Place = std::uint32_t;
   struct Entry {

@@ -22,6 +22,10 @@ namespace shardflow::entry {
 // Entries begin at multiples of it, so that 32 bits can tell 16 GiB of places.
 inline constexpr std::size_t kUnitBytes = 4;
 
+// Behind the last of entries one behind the other there are always this many bytes, so that a copy may read and write
+// whole vectors.
+inline constexpr std::size_t kSlackBytes = 64;
+
 inline constexpr std::size_t kShortMost = 250;
 inline constexpr unsigned char kLongMark = 255;
 inline constexpr std::size_t kShortHeaderBytes = 3;
@@ -100,8 +104,8 @@ char* write_header(char* at, std::size_t key_bytes, std::size_t value_bytes, std
   return at + kLongHeaderBytes;
 }
 
-// Writes a new entry. REQUIRES: the layout is of this shape; 16 readable bytes behind key and value, and 16 that may be
-// written behind the entry.
+// Writes a new entry. REQUIRES: the layout is of this shape; 16 readable bytes behind key and value, and kSlackBytes
+// that may be written behind the entry.
 template <Shape shape>
 [[gnu::always_inline]] inline void write(char* at, const Layout& layout, std::string_view key, std::string_view value) {
   char* const bytes = write_header<shape>(at, key.size(), value.size(), layout.value_room);

@@ -9,7 +9,8 @@
 #include <span>
 #include <string_view>
 
-#include "pipeline/pages.hpp"
+#include "pipeline/input/byte_buffer.hpp"
+#include "pipeline/paged_list.hpp"
 #include "pipeline/store/entry.hpp"
 #include "pipeline/store/slot_line.hpp"
 
@@ -18,7 +19,7 @@ namespace shardflow {
 class EntryList {
  public:
   // The budget must outlive it.
-  explicit EntryList(MemoryBudget& budget) : budget_(&budget) {}
+  explicit EntryList(MemoryBudget& budget) : entries_(budget), slots_(budget) {}
 
   // REQUIRES: 16 readable bytes behind both, as there are in a block. Throws as Pages does.
   [[gnu::always_inline]] void push(std::uint32_t hash, std::string_view key, std::string_view value) {
@@ -28,47 +29,40 @@ class EntryList {
       push_as<entry::Shape::kLong>(hash, key, value);
     }
   }
-  void clear();
+  void clear() {
+    entries_.cut(0);
+    slots_.clear();
+    lengths_ = 0;
+  }
 
-  std::size_t size() const { return slots().size(); }
+  std::size_t size() const { return slots_.size(); }
   // Of each entry; where it begins, in entry::kUnitBytes from data() on.
-  std::span<const Slot> slots() const { return {first_slot(), next_slot_}; }
-  const char* data() const { return entries_.data(); }
+  std::span<const Slot> slots() const { return slots_.items(); }
+  const char* data() const { return entries_.view().data(); }
   // Where the i-th entry begins, or, behind the last one, the end, in bytes.
   std::size_t offset(std::size_t i) const {
     return i == size() ? bytes() : std::size_t{slots()[i].entry} * entry::kUnitBytes;
   }
   // How many entries, from the first on, end within so many bytes.
   std::size_t entries_within(std::size_t bytes) const;
-  std::size_t bytes() const { return static_cast<std::size_t>(next_ - entries_.data()); }
+  std::size_t bytes() const { return entries_.size(); }
   // Of all keys, of all values.
   std::uint64_t key_bytes() const { return lengths_ >> 32; }
   std::uint64_t value_bytes() const { return lengths_ & UINT32_MAX; }
 
  private:
-  // Behind the last entry, so that a copy may write whole vectors.
-  static constexpr std::size_t kSlackBytes = 64;
-
   template <entry::Shape shape>
   [[gnu::always_inline]] void push_as(std::uint32_t hash, std::string_view key, std::string_view value) {
     const entry::Layout layout = entry::layout<shape>(key.size(), value.size());
-    if (static_cast<std::ptrdiff_t>(layout.total_bytes) > last_ - next_ || next_slot_ == end_slot_) [[unlikely]]
-      grow(layout.total_bytes);
-    entry::write<shape>(next_, layout, key, value);
-    *next_slot_++ = {hash, static_cast<std::uint32_t>(bytes() / entry::kUnitBytes)};
-    next_ += layout.total_bytes;
+    char* const at = entries_.reserve(layout.total_bytes + entry::kSlackBytes);
+    slots_.push({hash, static_cast<std::uint32_t>(bytes() / entry::kUnitBytes)});
+    entry::write<shape>(at, layout, key, value);
+    entries_.add(layout.total_bytes);
     lengths_ += std::uint64_t{key.size()} << 32 | value.size();
   }
-  Slot* first_slot() const { return reinterpret_cast<Slot*>(slots_.data()); }
-  void grow(std::size_t entry_bytes);
 
-  MemoryBudget* budget_;
-  Pages entries_;
-  Pages slots_;
-  char* next_ = nullptr;
-  char* last_ = nullptr;  // before the slack
-  Slot* next_slot_ = nullptr;
-  Slot* end_slot_ = nullptr;
+  ByteBuffer entries_;
+  PagedList<Slot> slots_;
   std::uint64_t lengths_ = 0;  // of keys << 32 | of values: a block has fewer bytes than 2^32
 };
 

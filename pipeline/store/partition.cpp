@@ -222,7 +222,7 @@ void Partition::route_combined(Batch& batch) {
           }
         }
         const std::uint32_t shard = router_.shard_of(key);
-        RecordList& part = batch.parts[shard].references;
+        PagedList<RecordRef>& part = batch.parts[shard].references;
         place = {shard, part.size()};
         part.push(reference(fields, hash));
       });

@@ -34,7 +34,6 @@ class PendingSlots {
 
   std::size_t range_of(std::uint32_t hash) const { return hash >> shift_; }
 
-  bool has_room(std::uint32_t hash) const { return in_line_[range_of(hash)] < kLineSlots; }
   // Makes room for one more slot of this hash. Throws as Pages does.
   [[gnu::always_inline]] void make_room(std::uint32_t hash) {
     const std::size_t range = range_of(hash);

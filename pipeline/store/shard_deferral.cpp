@@ -146,8 +146,7 @@ void Shard::replace(Slot& slot, Arena::Place newer) {
   char* const newer_at = arena_.at(newer);
   const entry::Header older_header = entry::read(older_at);
   const entry::Header newer_header = entry::read(newer_at);
-  key_bytes_ -= older_header.key_bytes;
-  value_bytes_ -= older_header.value_bytes;
+  uncount(older_at);
   if (newer_header.value_bytes <= older_header.value_room) {
     const std::string_view value = entry::value(newer_at, newer_header);
     entry::set_value_bytes(older_at, value.size());
