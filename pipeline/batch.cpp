@@ -10,6 +10,7 @@ void Batch::reset() {
     part.references.clear();
     part.entries.clear();
   }
+  distinct.clear();
   records = 0;
   routed = 0;
   parsed.lines = 0;

@@ -13,6 +13,7 @@
 #include "pipeline/input/fields.hpp"
 #include "pipeline/paged_list.hpp"
 #include "pipeline/record.hpp"
+#include "pipeline/store/combiner.hpp"
 #include "pipeline/store/entry_list.hpp"
 
 namespace shardflow {
@@ -28,7 +29,8 @@ struct BatchPart {
 };
 
 struct Batch {
-  Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget) : block(block_bytes, budget) {
+  Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget)
+      : block(block_bytes, budget), distinct(budget) {
     parts.reserve(shards);
     for (std::size_t i = 0; i < shards; ++i) parts.emplace_back(budget);
   }
@@ -38,10 +40,12 @@ struct Batch {
 
   Block block;
   std::vector<BatchPart> parts;  // one per shard
-  std::uint64_t sequence = 0;    // 0, 1, 2 … in file order, without gaps
-  Parsed parsed;                 // lines, and what is no record
-  std::uint64_t records = 0;     // parsed
-  std::uint64_t routed = 0;      // of them, those that go to a shard: less the repeats that were combined
+  // Where repeats were combined: the records less those, before they are routed.
+  PagedList<DistinctRecord> distinct;
+  std::uint64_t sequence = 0;  // 0, 1, 2 … in file order, without gaps
+  Parsed parsed;               // lines, and what is no record
+  std::uint64_t records = 0;   // parsed
+  std::uint64_t routed = 0;    // of them, those that go to a shard: less the repeats that were combined
   std::atomic<std::size_t> shards_left{0};
 };
 

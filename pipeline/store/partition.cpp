@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "pipeline/input/parse.hpp"
 #include "pipeline/store/bytes.hpp"
+#include "pipeline/store/combiner.hpp"
 #include "pipeline/store/murmur3_group.hpp"
 
 namespace shardflow {
@@ -137,28 +139,27 @@ class GroupRouter {
   KeyGroup keys_;
 };
 
-}  // namespace
-
-// Remembers where the keys of the block at hand were routed to, so that a repeat replaces the value there
-// and goes no further. Direct-mapped: a later key takes the place of an earlier one. What it says is
-// checked against the lists, so a place that was never written does no harm.
-class Combiner {
- public:
-  struct Place {
-    std::uint32_t shard;
-    std::uint32_t index;
-  };
-
-  Place& place(std::uint32_t hash) { return places_[hash >> (32 - kBits)]; }
-
- private:
-  // 4,096 places of 8 bytes: 32 KiB, which a first-level cache holds. More places catch more repeats but
-  // miss that cache.
-  static constexpr int kBits = 12;
-  std::array<Place, std::size_t{1} << kBits> places_{};
-};
-
-namespace {
+// Routes what a block has, less its repeats.
+void route_distinct(Batch& batch, const Router& router, const KeyHash& hash) {
+  const char* const text = batch.block.data_of_text();
+  KeyGroup keys;
+  KeyGroup::Each hashes;
+  std::span<const DistinctRecord> left = batch.distinct.items();
+  while (!left.empty()) {
+    const std::span<const DistinctRecord> group = left.first(std::min(left.size(), KeyGroup::kKeys));
+    left = left.subspan(group.size());
+    for (std::size_t i = 0; i < group.size(); ++i) keys.set(i, group[i].key, group[i].fields.key_bytes);
+    murmur3_of_group(keys, hashes);
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      const Fields& fields = group[i].fields;
+      const bool is_short = fields.key_bytes <= KeyGroup::kMostBytes;
+      const std::string_view key(text + fields.key_offset, fields.key_bytes);
+      const std::uint32_t shard = is_short ? router.shard_of_hash(hashes[i]) : router.shard_of(key);
+      const std::uint64_t table_hash = is_short ? hash.of_short(group[i].key, fields.key_bytes) : hash.padded(key);
+      batch.parts[shard].references.push(reference(fields, slot_hash(table_hash)));
+    }
+  }
+}
 
 // A repeat saves the shard an upsert (5 to 15 ns). It costs a look-up for every record (2 ns) and, unless nearly all or
 // nearly none repeat, a branch that is mispredicted (5 ns). So it pays from about one repeat in two: with one in four,
@@ -201,35 +202,20 @@ void Partition::route(Batch& batch) {
 }
 
 void Partition::route_combined(Batch& batch) {
-  Combiner combiner;
-  std::uint64_t records = 0;
-  std::uint64_t repeats = 0;
-  batch.parsed = parse_records(
-      batch.block, rules_, [&](const Fields& fields) __attribute__((always_inline)) {
-        const char* const text = batch.block.data_of_text();
-        const std::string_view key(text + fields.key_offset, fields.key_bytes);
-        const std::uint32_t hash = slot_hash(hash_.padded(key));
-        ++records;
-        Combiner::Place& place = combiner.place(hash);
-        if (place.shard < batch.parts.size() && place.index < batch.parts[place.shard].references.size()) {
-          RecordRef& earlier = batch.parts[place.shard].references[place.index];
-          if (earlier.hash == hash && earlier.key_bytes == fields.key_bytes &&
-              equal_padded(text + earlier.key_offset, key.data(), key.size())) {
-            earlier.value_offset = fields.value_offset;
-            earlier.value_bytes = fields.value_bytes;
-            ++repeats;
-            return;
-          }
-        }
-        const std::uint32_t shard = router_.shard_of(key);
-        PagedList<RecordRef>& part = batch.parts[shard].references;
-        place = {shard, part.size()};
-        part.push(reference(fields, hash));
-      });
-  batch.records = records;
-  batch.routed = records - repeats;
-  if (records > 0) {
-    repeats_per_1024_.store(static_cast<std::uint32_t>(repeats * 1024 / records), std::memory_order_relaxed);
+  struct Take {
+    Combiner& combiner;
+    const Block& block;
+    void operator()(const Fields& fields) const { combiner.take(block.data_of_text(), fields); }
+    void operator()(const PlainLines& lines) const { combiner.take(block.data_of_text(), lines); }
+  };
+  Combiner combiner(hash_, batch.distinct);
+  batch.parsed = parse_records(batch.block, rules_, Take{combiner, batch.block});
+  route_distinct(batch, router_, hash_);
+  batch.records = combiner.records();
+  batch.routed = batch.distinct.size();
+  if (batch.records > 0) {
+    const std::uint64_t repeats = batch.records - batch.routed;
+    repeats_per_1024_.store(static_cast<std::uint32_t>(repeats * 1024 / batch.records), std::memory_order_relaxed);
   }
 }
 

@@ -33,15 +33,15 @@ constexpr std::size_t kBlocks = 8;
 // The records of all blocks, as lists for one shard.
 class Blocks {
  public:
-  Blocks() {
-    SyntheticRecords records(SyntheticSpec::parse("sequential:records=1M"));
+  Blocks(std::string_view spec, std::uint64_t sequence) {
+    SyntheticRecords records(SyntheticSpec::parse(spec));
     for (std::size_t i = 0; i < kBlocks; ++i) {
       std::string text;
       while (text.size() < kBlockBytes - 64) records.append_next(text);
       batches_.emplace_back(kBlockBytes, 1, budget_);
       std::memcpy(batches_.back().block.data(), text.data(), text.size());
       batches_.back().block.set_text(0, text.size());
-      batches_.back().sequence = 1;  // no probe for repeats
+      batches_.back().sequence = sequence;
     }
   }
   std::deque<Batch>& batches() { return batches_; }
@@ -121,12 +121,23 @@ std::uint64_t update(Blocks& blocks) {
   return records;
 }
 
+constexpr std::string_view kUnique = "sequential:records=1M";
+constexpr std::string_view kHot = "uniform:records=1M,keys=400";
+constexpr std::uint64_t kProbe = 0;  // a block that is looked through for repeats
+constexpr std::uint64_t kNext = 1;   // one that is not, unless they were found to pay
+
 struct Part {
   std::string_view name;
   std::uint64_t (*run)(Blocks&);
+  std::string_view spec = kUnique;
+  std::uint64_t sequence = kNext;
 };
-constexpr std::array<Part, 5> kParts{
-    {{"parse", parse}, {"murmur3", murmur3}, {"partition", partition}, {"insert", insert}, {"update", update}}};
+constexpr std::array<Part, 6> kParts{{{"parse", parse},
+                                      {"murmur3", murmur3},
+                                      {"partition", partition},
+                                      {"combine", partition, kHot, kProbe},
+                                      {"insert", insert},
+                                      {"update", update}}};
 
 }  // namespace
 
@@ -138,7 +149,7 @@ int main(int argc, char** argv) {
   }
   for (const Part& part : kParts) {
     if (part.name != argv[1]) continue;
-    Blocks blocks;
+    Blocks blocks(part.spec, part.sequence);
     std::printf("%llu\n", static_cast<unsigned long long>(part.run(blocks)));
     return 0;
   }
