@@ -36,10 +36,13 @@ std::vector<double> costs(const FloorResult& result, Seconds seconds) {
   return values;
 }
 
+// Of a part that a few keys make next to nothing of, no more digits than of the others.
+std::string number(double value) { return value < 0.01 ? fixed(value, 2) : short_number(value); }
+
 std::string row(const std::string& name, const std::vector<double>& values, const std::string& rest) {
   const Interval interval = median_interval(values);
-  return left(name, 14) + right(short_number(median(values)), 9) +
-         right(short_number(interval.low) + " to " + short_number(interval.high), 18) + "  " + rest + "\n";
+  return left(name, 14) + right(number(median(values)), 9) +
+         right(number(interval.low) + " to " + number(interval.high), 18) + "  " + rest + "\n";
 }
 
 }  // namespace

@@ -46,6 +46,13 @@ TEST_CASE("the table has each part, their sum, a load, and how far it is from th
         "flow / floor       1.50      1.50 to 1.50  round by round\n");
 }
 
+TEST_CASE("what costs next to nothing does not widen its column") {
+  FloorResult few_keys = example();
+  for (Floor& floor : few_keys.floors) floor.slots_s = 9.5e-8;
+  const std::string text = floor_text(few_keys);
+  CHECK(text.find("slots              0.00      0.00 to 0.00  one of the table") != std::string::npos);
+}
+
 TEST_CASE("the JSON has every round") {
   const auto json = nlohmann::json::parse(floor_json(example()));
   CHECK(json["kind"] == "floor");
