@@ -161,9 +161,9 @@ void route_distinct(Batch& batch, const Router& router, const KeyHash& hash) {
   }
 }
 
-// A repeat saves the shard an upsert (5 to 15 ns). It costs a look-up for every record (2 ns) and, unless nearly all or
-// nearly none repeat, a branch that is mispredicted (5 ns). So it pays from about one repeat in two: with one in four,
-// of 10,000 keys evenly, the job takes 1.5 times as long, with two in five, of zipf's 1M, 1.09 times.
+// A repeat saves the shard an upsert (5 to 15 ns). It costs a look-up for every record (3 ns) and, unless nearly all or
+// nearly none repeat, a branch that is mispredicted (5 ns). So it pays from about one repeat in two: with two in five,
+// of 10,000 keys evenly, the job takes 1.1 to 1.25 times as long, with nine in twenty, of zipf's 1M, 1.03 times.
 constexpr std::uint32_t kPaysFrom = 1024 / 2;
 // While it does not pay, one block in this many is combined all the same, to see whether it does by now.
 constexpr std::uint64_t kProbeEvery = 32;
