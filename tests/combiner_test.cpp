@@ -2,9 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -29,27 +31,27 @@ struct Combined {
 Combined combine(const Pairs& records, bool by_lines) {
   MemoryBudget budget(UINT64_MAX);
   const KeyHash hash(1);
-  PagedList<DistinctRecord> distinct(budget);
-  Combiner combiner(hash, distinct);
-  const testing::Padded text(testing::to_tsv(records));
-  const char* const base = text.view().data();
+  Batch batch(1 << 17, 1, budget);
+  testing::fill(batch, testing::to_tsv(records));
+  const std::string_view text = batch.block.text();
+  const PagedList<DistinctRecord>& distinct = batch.distinct;
+  Combiner combiner(batch.block, hash, batch.distinct);
   if (by_lines) {
     struct Take {
       Combiner& combiner;
-      const char* base;
-      void operator()(const Fields& fields) const { combiner.take(base, fields); }
-      void operator()(const PlainLines& lines) const { combiner.take(base, lines); }
+      void operator()(const Fields& fields) const { combiner.take(fields); }
+      void operator()(const PlainLines& lines) const { combiner.take(lines); }
     };
-    parse_tsv(text.view(), {}, Take{combiner, base});
+    parse_tsv(text, {}, Take{combiner});
   } else {
-    parse_tsv(text.view(), {}, [&](const Fields& fields) { combiner.take(base, fields); });
+    parse_tsv(text, {}, [&](const Fields& fields) { combiner.take(fields); });
   }
   Combined result{.records = combiner.records(), .distinct = {}};
   for (const DistinctRecord& record : distinct.items()) {
-    const std::string_view key = text.view().substr(record.fields.key_offset, record.fields.key_bytes);
+    const std::string_view key = text.substr(record.fields.key_offset, record.fields.key_bytes);
     CHECK(key.substr(0, 16) ==
           std::string_view(reinterpret_cast<const char*>(&record.key), std::min<std::size_t>(key.size(), 16)));
-    result.distinct.emplace_back(key, text.view().substr(record.fields.value_offset, record.fields.value_bytes));
+    result.distinct.emplace_back(key, text.substr(record.fields.value_offset, record.fields.value_bytes));
   }
   return result;
 }

@@ -12,8 +12,9 @@ constexpr std::size_t kHashedAtOnce = 64;
 
 }  // namespace
 
-void Combiner::take(const char* text, const Fields& fields) {
+void Combiner::take(const Fields& fields) {
   ++records_;
+  const char* const text = block_.data_of_text();
   const char* const at = text + fields.key_offset;
   if (fields.key_bytes <= kShortBytes) [[likely]] {
     combine<true>(text, short_key(at, fields.key_bytes), fields);
@@ -22,11 +23,12 @@ void Combiner::take(const char* text, const Fields& fields) {
   }
 }
 
-void Combiner::take(const char* text, const PlainLines& lines) {
+void Combiner::take(const PlainLines& lines) {
   if (lines.longest_key > kShortBytes) {
-    lines.for_each([&](const Fields& fields) { take(text, fields); });
+    lines.for_each([this](const Fields& fields) { take(fields); });
     return;
   }
+  const char* const text = block_.data_of_text();
   records_ += lines.count();
   std::array<Key, kHashedAtOnce> keys;
   for (std::size_t begin = 0; begin < lines.count(); begin += kHashedAtOnce) {

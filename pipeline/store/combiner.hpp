@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "pipeline/block.hpp"
 #include "pipeline/input/fields.hpp"
 #include "pipeline/input/plain_lines.hpp"
 #include "pipeline/paged_list.hpp"
@@ -25,13 +26,13 @@ struct DistinctRecord {
 class Combiner {
  public:
   // `distinct` is empty, and gets the records, less repeats that are found, in the order in which their keys first
-  // came. Both must outlive it.
-  Combiner(const KeyHash& hash, PagedList<DistinctRecord>& distinct) : hash_(hash), distinct_(distinct) {}
+  // came. All must outlive it.
+  Combiner(const Block& block, const KeyHash& hash, PagedList<DistinctRecord>& distinct)
+      : block_(block), hash_(hash), distinct_(distinct) {}
 
-  // The next record, or records, of the text. REQUIRES: KeyHash::kPaddingBytes readable bytes behind. Throws as Pages
-  // does.
-  void take(const char* text, const Fields& fields);
-  void take(const char* text, const PlainLines& lines);
+  // The next record, or records, of the block's text. Throws as Pages does.
+  void take(const Fields& fields);
+  void take(const PlainLines& lines);
 
   // Taken, repeats too.
   std::uint64_t records() const { return records_; }
@@ -56,6 +57,7 @@ class Combiner {
   void combine(const char* text, const Key& key, const Fields& fields);
   void add(Set& set, const Key& key, Fields fields);
 
+  const Block& block_;
   const KeyHash& hash_;
   PagedList<DistinctRecord>& distinct_;
   std::uint64_t records_ = 0;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 
 #include "pipeline/input/parse.hpp"
 #include "pipeline/store/bytes.hpp"
@@ -139,27 +138,14 @@ class GroupRouter {
   KeyGroup keys_;
 };
 
-// Routes what a block has, less its repeats.
-void route_distinct(Batch& batch, const Router& router, const KeyHash& hash) {
-  const char* const text = batch.block.data_of_text();
-  KeyGroup keys;
-  KeyGroup::Each hashes;
-  std::span<const DistinctRecord> left = batch.distinct.items();
-  while (!left.empty()) {
-    const std::span<const DistinctRecord> group = left.first(std::min(left.size(), KeyGroup::kKeys));
-    left = left.subspan(group.size());
-    for (std::size_t i = 0; i < group.size(); ++i) keys.set(i, group[i].key, group[i].fields.key_bytes);
-    murmur3_of_group(keys, hashes);
-    for (std::size_t i = 0; i < group.size(); ++i) {
-      const Fields& fields = group[i].fields;
-      const bool is_short = fields.key_bytes <= KeyGroup::kMostBytes;
-      const std::string_view key(text + fields.key_offset, fields.key_bytes);
-      const std::uint32_t shard = is_short ? router.shard_of_hash(hashes[i]) : router.shard_of(key);
-      const std::uint64_t table_hash = is_short ? hash.of_short(group[i].key, fields.key_bytes) : hash.padded(key);
-      batch.parts[shard].references.push(reference(fields, slot_hash(table_hash)));
-    }
-  }
-}
+// Hands what a parser finds to a GroupRouter or a Combiner. Each format's parser has a copy of what is done with a
+// record: in line, or it costs 2 instructions more a record.
+template <class Taker>
+struct HandTo {
+  Taker& taker;
+  [[gnu::always_inline]] void operator()(const Fields& fields) const { taker.take(fields); }
+  [[gnu::noinline]] void operator()(const PlainLines& lines) const { taker.take(lines); }
+};
 
 // A repeat saves the shard an upsert (5 to 15 ns). It costs a look-up for every record (3 ns) and, unless nearly all or
 // nearly none repeat, a branch that is mispredicted (5 ns). So it pays from about one repeat in two: with two in five,
@@ -187,32 +173,21 @@ bool Partition::combining_pays(std::uint64_t sequence) const {
   return sequence % kProbeEvery == 0 || repeats_per_1024_.load(std::memory_order_relaxed) >= kPaysFrom;
 }
 
-// Each format's parser has a copy of what is done with a record: in line, or it costs 2 instructions more a record.
 template <class Form>
 void Partition::route(Batch& batch) {
-  struct Take {
-    GroupRouter<Form>& group;
-    [[gnu::always_inline]] void operator()(const Fields& fields) const { group.take(fields); }
-    [[gnu::noinline]] void operator()(const PlainLines& lines) const { group.take(lines); }
-  };
   GroupRouter<Form> group(batch, router_, hash_);
-  batch.parsed = parse_records(batch.block, rules_, Take{group});
+  batch.parsed = parse_records(batch.block, rules_, HandTo<GroupRouter<Form>>{group});
   batch.records = group.finish();
   batch.routed = batch.records;
 }
 
 void Partition::route_combined(Batch& batch) {
-  struct Take {
-    Combiner& combiner;
-    const Block& block;
-    void operator()(const Fields& fields) const { combiner.take(block.data_of_text(), fields); }
-    void operator()(const PlainLines& lines) const { combiner.take(block.data_of_text(), lines); }
-  };
-  Combiner combiner(hash_, batch.distinct);
-  batch.parsed = parse_records(batch.block, rules_, Take{combiner, batch.block});
-  route_distinct(batch, router_, hash_);
+  Combiner combiner(batch.block, hash_, batch.distinct);
+  batch.parsed = parse_records(batch.block, rules_, HandTo<Combiner>{combiner});
+  GroupRouter<AsReferences> group(batch, router_, hash_);
+  for (const DistinctRecord& record : batch.distinct.items()) group.take(record.fields);
   batch.records = combiner.records();
-  batch.routed = batch.distinct.size();
+  batch.routed = group.finish();
   if (batch.records > 0) {
     const std::uint64_t repeats = batch.records - batch.routed;
     repeats_per_1024_.store(static_cast<std::uint32_t>(repeats * 1024 / batch.records), std::memory_order_relaxed);
