@@ -145,6 +145,19 @@ TEST_CASE("the file that a link points to is replaced, not the link") {
   CHECK(std::filesystem::is_symlink(folder.path("link")));
 }
 
+TEST_CASE("a file that a link points to is made where it is not there yet") {
+  const Folder folder;
+  std::filesystem::create_directory(folder.path("disk"));
+  std::filesystem::create_symlink("disk/later", folder.path("second"));
+  std::filesystem::create_symlink(folder.path("second"), folder.path("first"));
+  const auto sink = open_sink(folder.path("first"), nullptr);
+  sink->write("new");
+  sink->commit();
+  CHECK(folder.read("disk/later") == "new");
+  CHECK(std::filesystem::is_symlink(folder.path("first")));
+  CHECK(std::filesystem::is_symlink(folder.path("second")));
+}
+
 TEST_CASE("a new file has the mode that the umask leaves") {
   const Folder folder;
   const mode_t before = umask(027);

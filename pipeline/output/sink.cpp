@@ -49,10 +49,7 @@ class Stream final : public Sink {
 class AtomicFile final : public Sink {
  public:
   AtomicFile(const std::string& name, const Interrupt* interrupt) : name_(name), interrupt_(interrupt) {
-    // The file that a link points to is replaced, not the link.
-    std::error_code ignored;
-    destination_ = fs::weakly_canonical(name, ignored);
-    if (ignored || destination_.empty()) destination_ = name;
+    destination_ = replaced_by(name);
     folder_ = destination_.has_parent_path() ? destination_.parent_path() : ".";
     file_ = Descriptor(open(folder_.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666));
     if (!file_.open()) make_named();
@@ -115,6 +112,18 @@ class AtomicFile final : public Sink {
 };
 
 }  // namespace
+
+fs::path replaced_by(const std::string& name) {
+  constexpr int kMostLinks = 40;  // as many as Linux follows
+  std::error_code failed;
+  fs::path file = name;
+  // One by one: weakly_canonical() takes a link for a file where it points to none.
+  for (int links = 0; links < kMostLinks && fs::is_symlink(file, failed); ++links) {
+    file = file.parent_path() / fs::read_symlink(file, failed);
+  }
+  const fs::path whole = fs::weakly_canonical(file, failed);
+  return failed || whole.empty() ? file : whole;
+}
 
 std::unique_ptr<Sink> open_sink(const std::string& name, const Interrupt* interrupt) {
   if (name == "-") return std::make_unique<Stream>(Descriptor(STDOUT_FILENO), "standard output", interrupt);

@@ -1,6 +1,7 @@
 // Where output bytes go: to standard output, or to a file that appears whole or not at all.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,5 +31,9 @@ class Sink {
 // process dies, nothing is left. `interrupt` may be nullptr, else it must outlive the sink.
 // Throws IoError if the file can't be made.
 std::unique_ptr<Sink> open_sink(const std::string& name, const Interrupt* interrupt);
+
+// The file that a name stands for, without links: what a link points to is replaced, not the link, also where it is not
+// there yet.
+std::filesystem::path replaced_by(const std::string& name);
 
 }  // namespace shardflow
