@@ -78,8 +78,8 @@ TEST_CASE("few hot keys take their share") {
 }
 
 TEST_CASE("a spec that says nothing or nonsense is refused with what would be right") {
-  for (const char* const spec :
-       {"", "zip", "zipf:", "zipf:records", "zipf:records=x", "zipf:size=1", "zipf:skew=-1", "zipf:key-bytes=2M"}) {
+  for (const char* const spec : {"", "zip", "zipf:", "zipf:records", "zipf:records=x", "zipf:size=1", "zipf:skew=-1",
+                                 "zipf:skew=inf", "zipf:key-bytes=2M"}) {
     if (std::string(spec) == "zipf:") {
       CHECK_NOTHROW(SyntheticSpec::parse(spec));
     } else {

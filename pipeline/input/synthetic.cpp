@@ -34,7 +34,7 @@ KeyDistribution parse_distribution(std::string_view name) {
 double parse_number(std::string_view text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || !(number >= 0)) {
+  if (error != std::errc() || end != text.data() + text.size() || !(number >= 0) || !std::isfinite(number)) {
     throw std::invalid_argument("'" + std::string(text) + "' is no number of 0 or more");
   }
   return number;
