@@ -7,8 +7,12 @@
 namespace shardflow {
 namespace {
 
-std::string mebibytes(std::uint64_t bytes) {
-  return std::to_string((bytes + (std::uint64_t{1} << 20) - 1) >> 20) + " MiB";
+// Rounded up.
+std::string binary_size(std::uint64_t bytes) {
+  constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
+  const bool in_mebibytes = bytes >= 16 * kMebibyte || (bytes > 0 && bytes % kMebibyte == 0);
+  const int shift = in_mebibytes ? 20 : 10;
+  return std::to_string((bytes + (std::uint64_t{1} << shift) - 1) >> shift) + (in_mebibytes ? " MiB" : " KiB");
 }
 
 }  // namespace
@@ -21,11 +25,11 @@ IoError::IoError(const std::string& path, const std::string& action, int errno_v
 OutputClosedError::OutputClosedError() : IoError("standard output", "its reader closed it", EPIPE) {}
 
 MemoryLimitError::MemoryLimitError(std::uint64_t wanted_bytes, std::uint64_t limit_bytes)
-    : std::runtime_error("out of memory: the store needs " + mebibytes(wanted_bytes) + ", the limit is " +
-                         mebibytes(limit_bytes) + "; raise it with --max-memory, or load fewer keys") {}
+    : std::runtime_error("out of memory: the store needs " + binary_size(wanted_bytes) + ", the limit is " +
+                         binary_size(limit_bytes) + "; raise it with --max-memory, or load fewer keys") {}
 
 ShardFullError::ShardFullError(std::uint64_t shard_bytes)
-    : std::runtime_error("a shard is full: it holds " + mebibytes(shard_bytes) +
+    : std::runtime_error("a shard is full: it holds " + binary_size(shard_bytes) +
                          ", and can't address more; spread the keys over more shards, with --shards") {}
 
 std::string excerpt(std::string_view text, std::size_t most) {

@@ -156,7 +156,7 @@ TEST_CASE("a store at its memory limit ends the run with both figures") {
     RunOptions options = small_blocks();
     options.block_bytes = 4096;
     const std::string message = failure(mode, source, options, 1536 << 10);
-    CHECK_MESSAGE(message.find("the limit is 2 MiB") != std::string::npos, message);
+    CHECK_MESSAGE(message.find("the limit is 1536 KiB") != std::string::npos, message);
   }
 }
 
