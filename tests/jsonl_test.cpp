@@ -97,7 +97,11 @@ TEST_CASE("paths lead into objects, and a name that comes twice counts where it 
   CHECK(parse(R"({"u":{"id":7,"n":{"x":"v"}},"id":1})", "u.id", "u.n.x").records == Pairs{{"7", "v"}});
   CHECK(parse(R"({"a.b":1,"a":{"b":2}})", "a\\.b", "a.b").records == Pairs{{"1", "2"}});
   CHECK(parse(R"({"key":"a","key":"b","value":1,"value":2})").records == Pairs{{"b", "2"}});
+  CHECK(parse(R"({"u":{"id":1},"u":{"id":2},"value":{"x":{}},"value":{"x":3}})", "u.id", "value.x").records ==
+        Pairs{{"2", "3"}});
   CHECK(parse(R"({"u":[{"id":1}],"value":2})", "u.id").bad.size() == 1);
+  CHECK(parse(R"({"u":{"id":1},"u":5,"value":2})", "u.id").bad.size() == 1);
+  CHECK(parse(R"({"key":1,"value":{"x":2},"value":{"y":3}})", "key", "value.x").bad.size() == 1);
 }
 
 TEST_CASE("a field that holds the other one keeps its text, escapes and all") {
@@ -122,18 +126,19 @@ TEST_CASE("what is no record is refused with its reason, and the others stay") {
       "{\"key\":\"b\",\"value\":\"\xff\"}\n" +
       ("{\"key\":\"b\",\"value\":\"" + std::string(1000, 'x')) + "\"}\n" + "{\"key\":\"c\",\"value\":2}");
   CHECK(outcome.records == Pairs{{"a", "1"}, {"c", "2"}});
-  CHECK(outcome.bad == std::vector<std::string>{
-                           "1: the line is no JSON object (it is empty)",
-                           "2: the line is no JSON object",
-                           "3: the object has no \"value\"",
-                           "4: the object has no \"key\"",
-                           "5: the key is empty",
-                           "6: the line is no JSON object (an object or array in it is not closed)",
-                           "7: the line is no JSON object (something follows the object)",
-                           "8: the line is no JSON object (a string in it is not closed)",
-                           "9: the line is no JSON object (it is not UTF-8)",
-                           "10: the record is longer than --max-record (1000)",
-                       });
+  CHECK(outcome.bad ==
+        std::vector<std::string>{
+            "1: the line is no JSON object (it is empty)",
+            "2: the line is no JSON object",
+            "3: the object has no \"value\"",
+            "4: the object has no \"key\"",
+            "5: the key is empty",
+            "6: the line is no JSON object (an object or array in it is not closed, or something follows the object)",
+            "7: the line is no JSON object (something follows the object)",
+            "8: the line is no JSON object (a string in it is not closed)",
+            "9: the line is no JSON object (it is not UTF-8)",
+            "10: the record is longer than --max-record (1000)",
+        });
 }
 
 TEST_CASE("an object that ends in a later line is no record, whatever its lines are alone") {

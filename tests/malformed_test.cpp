@@ -87,7 +87,9 @@ std::vector<Malformed> malformed_lines() {
        "limit"},
       {Kind::kCsv, "a,1\n" + kLong + ",1\n", ":2 (byte 4): " + kTooLong},
       {Kind::kJsonLines, "{bad\n",
-       ":1 (byte 0): the line is no JSON object (an object or array in it is not closed): \"{bad\"" + kJsonHint},
+       ":1 (byte 0): the line is no JSON object (an object or array in it is not closed, or something follows the "
+       "object): \"{bad\"" +
+           kJsonHint},
       {Kind::kJsonLines, "{\"key\" 1}\n",
        ":1 (byte 0): the line is no JSON object (a name, a value, a colon or a comma is missing, or is none): "
        "\"{\\\"key\\\" 1}\"" +

@@ -11,7 +11,7 @@ inline const char* json_flaw(simdjson::error_code error) {
     case simdjson::EMPTY:
       return "it is empty";
     case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
-      return "an object or array in it is not closed";
+      return "an object or array in it is not closed, or something follows the object";
     case simdjson::TRAILING_CONTENT:
       return "something follows the object";
     case simdjson::UNCLOSED_STRING:

@@ -34,6 +34,7 @@ struct Wanted {
   const std::string* end = nullptr;
 
   bool here() const { return name != nullptr && name == end; }
+  bool inside() const { return name != end; }
   Wanted under(std::string_view field) const {
     return name != end && name != nullptr && *name == field ? Wanted{name + 1, end} : Wanted{};
   }
@@ -100,6 +101,9 @@ class Walk {
 
   error_code walk(json::value& one, Wanted key_path, Wanted value_path, int depth) {
     if (depth > kDeepest) return simdjson::DEPTH_ERROR;
+    // What was found in an earlier one of that name no longer counts.
+    if (key_path.inside()) key = {};
+    if (value_path.inside()) value = {};
     Found other;
     Found& found = key_path.here() ? key : value_path.here() ? value : other;
     found.raw = without_space_behind(one.raw_json_token());
