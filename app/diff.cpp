@@ -9,6 +9,7 @@
 #include "app/fill.hpp"
 #include "app/options.hpp"
 #include "app/output.hpp"
+#include "app/outputs.hpp"
 #include "app/progress.hpp"
 #include "app/rejects.hpp"
 #include "app/terminal.hpp"
@@ -87,7 +88,7 @@ DiffResult compare(const DiffOptions& options, const TerminalOptions& terminal, 
 int diff(const std::vector<std::string>& arguments, const Interrupt& interrupt) try {
   const Parsed<DiffOptions> parsed = parse_diff(arguments);
   if (parsed.answer) return print_answer(*parsed.answer);
-  check_rejects(parsed.options.load, {parsed.options.before, parsed.options.after});
+  check_outputs(parsed.options.load, parsed.options.load.files);
   const DiffResult found = compare(parsed.options, parsed.terminal, interrupt);
   const bool json = parsed.options.load.stats == StatsFormat::kJson;
   const std::string text = json ? counts_json(found) : counts_text(parsed.options, found);

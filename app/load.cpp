@@ -1,5 +1,6 @@
 // shardflow load: the main job.
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 
@@ -8,6 +9,7 @@
 #include "app/floor_job.hpp"
 #include "app/options.hpp"
 #include "app/output.hpp"
+#include "app/outputs.hpp"
 #include "app/progress.hpp"
 #include "app/rejects.hpp"
 #include "app/statistics.hpp"
@@ -50,6 +52,17 @@ class WatchedSource final : public Source {
   Source& source_;
   Progress& progress_;
 };
+
+void require_readable_twice(const std::vector<std::string>& files) {
+  for (const std::string& name : files) {
+    std::error_code ignored;  // what is not there is told by who reads it
+    const auto type = std::filesystem::status(name, ignored).type();
+    using enum std::filesystem::file_type;
+    if (type == fifo || type == socket || type == character) {
+      throw UsageError("--check reads the input twice, which '" + name + "' can't be");
+    }
+  }
+}
 
 void check(const LoadOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt,
            const Store& store) {
@@ -105,7 +118,8 @@ int load(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
   const LoadOptions& options = parsed.options;
 
   if (options.floor) require_floor_input(options.files);
-  check_rejects(options, options.files);
+  if (options.check) require_readable_twice(options.files);
+  check_outputs(options, options.files);
   Store store(options.shards, options.max_memory_bytes);
   LoadStatistics statistics = with_rejects(options, interrupt, [&](RejectSink* rejects) {
     return fill(options, parsed.terminal, interrupt, store, rejects);

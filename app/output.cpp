@@ -33,15 +33,15 @@ std::string extension(const WriteOptions& options) {
 // part-00000.tsv, part-00001.tsv …
 std::string part_name(std::size_t part, const WriteOptions& options) {
   std::array<char, 24> number{};
-  std::snprintf(number.data(), number.size(), "part-%05zu", part);
-  return number.data() + extension(options);
+  std::snprintf(number.data(), number.size(), "%05zu", part);
+  return std::string(kPartPrefix) + number.data() + extension(options);
 }
 
 // Parts of another split beside ours would be read with them: then no job could tell.
 void refuse_other_parts(const fs::path& folder, const std::vector<std::string>& ours) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename();
-    if (!name.starts_with("part-") || std::ranges::count(ours, name) > 0) continue;
+    if (!name.starts_with(kPartPrefix) || std::ranges::count(ours, name) > 0) continue;
     throw std::runtime_error(entry.path().string() + ": is a part of another split; remove it, or give another folder");
   }
 }

@@ -1,36 +1,11 @@
 #include "app/rejects.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <filesystem>
-#include <optional>
-
 #include "pipeline/output/record_format.hpp"
 
 namespace shardflow::app {
 namespace {
 
 constexpr std::size_t kFlushBytes = std::size_t{1} << 16;
-
-std::optional<struct stat> status_of(const std::string& name) {
-  struct stat status {};
-  const int failed = name == "-" ? fstat(STDOUT_FILENO, &status) : stat(name.c_str(), &status);
-  return failed == 0 ? std::optional(status) : std::nullopt;
-}
-
-// Whether writing to one is writing to the other; "-" is standard output. A device such as /dev/null takes both.
-bool same_file(const std::string& a, const std::string& b) {
-  if (a == b) return a != "/dev/null";
-  const auto first = status_of(a);
-  const auto second = status_of(b);
-  if (first && second) {
-    return first->st_dev == second->st_dev && first->st_ino == second->st_ino && !S_ISCHR(first->st_mode);
-  }
-  std::error_code ignored;
-  return !first && !second &&
-         std::filesystem::weakly_canonical(a, ignored) == std::filesystem::weakly_canonical(b, ignored);
-}
 
 }  // namespace
 
@@ -69,21 +44,6 @@ void RejectFile::flush() {
   sink_->write(text_);
   text_.clear();
   begun_ = true;
-}
-
-void check_rejects(const LoadOptions& options, const std::vector<std::string>& inputs) {
-  if (options.rejects.empty()) return;
-  if (same_file(options.rejects, "-") && (options.output == "-" || !options.get.empty())) {
-    throw UsageError("--rejects would mix with what standard output is for; give it a file");
-  }
-  if (!options.output.empty() && same_file(options.rejects, options.output)) {
-    throw UsageError("--rejects and --output name the same file");
-  }
-  for (const std::string& input : inputs) {
-    if (input != "-" && same_file(options.rejects, input)) {
-      throw UsageError("--rejects would replace an input: " + input);
-    }
-  }
 }
 
 }  // namespace shardflow::app

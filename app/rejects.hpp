@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "app/options.hpp"
 #include "pipeline/errors.hpp"
@@ -50,8 +49,5 @@ auto with_rejects(const LoadOptions& options, const Interrupt& interrupt, Fill&&
     throw;
   }
 }
-
-// Throws UsageError where --rejects would mix with the other output, or replace it or the input.
-void check_rejects(const LoadOptions& options, const std::vector<std::string>& inputs);
 
 }  // namespace shardflow::app

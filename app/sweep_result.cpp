@@ -127,9 +127,9 @@ std::string residual_text(const ScalingFit& fit) {
 
 // Adds `part` behind ", ", on a new line where this one would exceed 80 columns.
 void add_wrapped(std::string& text, const std::string& part) {
-  constexpr std::size_t kColumns = 80;
+  constexpr std::size_t kWidth = 80;
   const std::size_t used = text.size() - (text.rfind('\n') + 1);
-  text += used + part.size() + 3 > kColumns ? ",\n  " : ", ";
+  text += used + part.size() + 3 > kWidth ? ",\n  " : ", ";
   text += part;
 }
 

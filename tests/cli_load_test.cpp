@@ -498,16 +498,56 @@ TEST_CASE("rejects go into a file of their own") {
     return outcome.error;
   };
   CHECK(refusal({"--rejects", folder.path("x"), "-o", folder.path("./x")}) ==
-        "shardflow: --rejects and --output name the same file\n");
+        "shardflow: --output and --rejects name the same file\n");
   CHECK(refusal({"--rejects", folder.path("link")}) == "shardflow: --rejects would replace an input: " + in + "\n");
-  CHECK(refusal({"--rejects", "-", "-o", "-"}).find("would mix with what standard output is for") != std::string::npos);
-  CHECK(refusal({"--rejects", "-", "--get", "a"}).find("would mix") != std::string::npos);
+  CHECK(refusal({"--rejects", "-", "--get", "a"}) ==
+        "shardflow: --rejects and --get would mix on standard output; give --rejects a file\n");
   CHECK(refusal({"--rejects", "x.jsonl"}) ==
         "shardflow: --rejects: bad records are written as TSV or CSV, not as JSON\n");
   CHECK(folder.read("in") == "a\t1\nbad\n");
   REQUIRE(run({"load", in, "-q", "--on-error", "skip", "--rejects", folder.path("r.csv.gz")}).exit_code == 0);
   CHECK(run({"load", folder.path("r.csv.gz"), "-q", "--header", "--key", "record", "--value", "line", "--get", "bad"})
             .out == "2\n");
+}
+
+TEST_CASE("no output is in another's way") {
+  const Folder folder;
+  const std::string in = folder.write("in", "a\t1\n");
+  std::filesystem::create_directory(folder.path("parts"));
+  std::filesystem::create_symlink("later", folder.path("link"));
+  const auto refusal = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"load", in, "-q", "--on-error", "skip"});
+    const Outcome outcome = run(words);
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.out.empty());
+    return outcome.error;
+  };
+  const std::string mix = " would mix on standard output; give ";
+  CHECK(refusal({"-o", "-", "--get", "a"}) == "shardflow: --output and --get" + mix + "--output a file\n");
+  CHECK(refusal({"-o", "-", "--rejects", "-"}) == "shardflow: --output and --rejects" + mix + "--output a file\n");
+  CHECK(refusal({"-o", "-", "--hgrm", "-"}) == "shardflow: --output and --hgrm" + mix + "--output a file\n");
+  CHECK(refusal({"--hgrm", "-", "--get", "a"}) == "shardflow: --hgrm and --get" + mix + "--hgrm a file\n");
+  CHECK(refusal({"-o", folder.path("link"), "--hgrm", folder.path("later")}) ==
+        "shardflow: --output and --hgrm name the same file\n");
+  CHECK(refusal({"--hgrm", in}) == "shardflow: --hgrm would replace an input: " + in + "\n");
+  for (const std::string& parts : {folder.path("parts"), folder.path("parts/"), folder.path("none")}) {
+    const std::string part = std::filesystem::path(parts) / "part-00001.tsv";
+    CHECK(refusal({"--split", "2", "-o", parts, "--rejects", part}) ==
+          "shardflow: --rejects has the name of a part of --split: " + part + "\n");
+  }
+  CHECK(run({"load", in, "-q", "-o", in, "--hgrm", folder.path("parts/h")}).exit_code == 0);
+  CHECK(refusal({"-o", ""}) == "shardflow: --output: the file's name is empty\n");
+  CHECK(refusal({"--rejects", ""}) == "shardflow: --rejects: the file's name is empty\n");
+  CHECK(folder.names() == std::vector<std::string>{"in", "link", "parts"});
+}
+
+TEST_CASE("what can't be read twice can't be checked") {
+  const Folder folder;
+  const std::string fifo = folder.path("fifo");
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  CHECK(run({"load", fifo, "--check"}).error ==
+        "shardflow: --check reads the input twice, which '" + fifo + "' can't be\n");
+  CHECK(run({"load", folder.write("in", kThree), "-q", "--check"}).exit_code == 0);
 }
 
 TEST_CASE("an output keeps the mode of the file that it replaces") {

@@ -64,6 +64,7 @@ TEST_CASE("misuse is exit code 2, one line, and what would be right") {
       {{"load", "-", "-"}, "'-' can be read once only"},
       {{"load", "x", "--synthetic", "zipf"}, "give files or --synthetic, not both"},
       {{"load", "x", "--config", "/none.ini"}, "/none.ini: cannot be read"},
+      {{"load", "x", "--config", "/"}, "/: cannot be read"},
       {{"generate"}, "what to generate? give a SPEC; --help tells how"},
       {{"generate", "zip"}, "'zip' is no distribution; there are sequential, uniform, zipf and few-hot-keys"},
       {{"generate", "zipf:size=3"},
@@ -107,6 +108,8 @@ TEST_CASE("an unknown line of a config file is an error that names the file") {
   const Outcome outcome = run({"load", "x", "--config", config});
   CHECK(outcome.exit_code == 2);
   CHECK(outcome.error == "shardflow: " + config + ": 'threds' is no option\n");
+  const std::string odd = folder.write("odd.ini", "what is this\n");
+  CHECK(run({"load", "x", "--config", odd}).error.starts_with("shardflow: " + odd + ": "));
 }
 
 TEST_CASE("every preset is listed with a description, and every command takes it") {

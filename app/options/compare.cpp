@@ -58,9 +58,9 @@ Parsed<CompareOptions> parse_compare(const Strings& arguments) {
     if (std::ranges::count(options.load.files, "-") > 0)
       throw UsageError("compare reads the input often: '-' won't do");
     options.load.stats = read_stats(merged);
-    options.load.report = merged.get("report");
+    options.load.report = merged.file_name("report");
     read_latency(merged, options.load);
-    options.load.hgrm = merged.get("hgrm");
+    options.load.hgrm = merged.file_name("hgrm");
     options.load.run.latency |= !options.load.hgrm.empty();
     options.modes = modes_to_compare(merged);
     if (merged.get("rounds") != "auto") {

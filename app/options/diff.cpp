@@ -40,11 +40,12 @@ Parsed<DiffOptions> parse_diff(const Strings& arguments) {
     if (files[0] == "-" && files[1] == "-") throw UsageError("'-' can be read once only");
     options.before = files[0];
     options.after = files[1];
+    options.load.files = files;
     options.load.mode = &modes().front();
     read_input_format(merged, options.load);
     read_common_run_options(merged, options.load);
     read_rejects(merged, options.load);
-    options.load.output = merged.get("output");
+    options.load.output = merged.file_name("output");
     options.load.write = read_write_options(merged, options.load.file);
     if (merged.on("sort")) options.load.write.order = Order::kByKey;
     if (merged.on("sort") && options.load.output.empty()) throw UsageError("--sort orders --output, which is missing");

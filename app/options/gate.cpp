@@ -133,7 +133,7 @@ void read_report(const Merged& merged, GateOptions& options) {
     if (extension != ".txt" && extension != ".md" && extension != ".json")
       throw UsageError("--save: " + file + " ends in none of .txt, .md and .json");
   }
-  options.history = merged.get("history");
+  options.history = merged.file_name("history");
   options.label = merged.get("label");
 }
 
@@ -160,8 +160,8 @@ Grammar gate_grammar() {
 
 Parsed<GateOptions> parse_gate(const Strings& arguments) {
   return parse<GateOptions>(gate_grammar(), arguments, [](const Merged& merged, GateOptions& options) {
-    options.against = merged.get("against");
-    options.bounds_file = merged.get("bounds");
+    options.against = merged.file_name("against");
+    options.bounds_file = merged.file_name("bounds");
     options.update = merged.on("update");
     if (options.update && !options.against.empty()) throw UsageError("--update is of the bounds, not of --against");
     const Strings workloads = merged.has("workloads") ? merged.list("workloads") : kDefaultWorkloads;

@@ -43,7 +43,7 @@ Parsed<GenerateOptions> parse_generate(const Strings& arguments) {
     } catch (const std::invalid_argument& error) {
       throw UsageError(error.what());
     }
-    options.output = merged.get("output");
+    options.output = merged.file_name("output");
     options.rate_per_s = read_rate(merged);
   });
 }

@@ -173,7 +173,7 @@ void read_input(const Merged& merged, LoadOptions& options) {
 void read_files(const Merged& merged, LoadOptions& options) {
   options.files = merged.list("file");
   if (merged.has("files-from")) {
-    for (std::string& name : read_file_list(merged.get("files-from"), merged.on("null") ? '\0' : '\n')) {
+    for (std::string& name : read_file_list(merged.file_name("files-from"), merged.on("null") ? '\0' : '\n')) {
       options.files.push_back(std::move(name));
     }
   } else if (merged.on("null")) {
@@ -202,7 +202,7 @@ void add_rejects(po::options_description& options) {
 }
 
 void read_rejects(const Merged& merged, LoadOptions& options) {
-  options.rejects = merged.get("rejects");
+  options.rejects = merged.file_name("rejects");
   if (options.rejects.empty()) return;
   if (!options.run.rules.skip_bad) throw UsageError("--rejects takes what --on-error skip skips");
   options.rejects_write = read_option(merged, "rejects", format_of_name);

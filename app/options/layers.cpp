@@ -33,9 +33,10 @@ po::parsed_options only_known(po::parsed_options layer, const po::options_descri
   return layer;
 }
 
-po::parsed_options parse_file(const std::string& path, const po::options_description& known) {
+po::parsed_options parse_file(const std::string& path, const po::options_description& known) try {
   std::ifstream in(path);
-  if (!in) throw UsageError(path + ": cannot be read");
+  in.peek();  // a folder opens, and fails only then
+  if (!in.is_open() || in.bad()) throw UsageError(path + ": cannot be read");
   // Parsed without knowing any option and then filtered: Boost can't skip those of other commands alone.
   po::parsed_options raw = only_known(po::parse_config_file(in, po::options_description(), true), known, path);
   std::ostringstream filtered;
@@ -44,6 +45,8 @@ po::parsed_options parse_file(const std::string& path, const po::options_descrip
   }
   std::istringstream again(filtered.str());
   return po::parse_config_file(again, known);
+} catch (const po::error& error) {
+  throw UsageError(path + ": " + error.what());
 }
 
 // SHARDFLOW_BLOCK_SIZE is --block-size.
@@ -119,6 +122,12 @@ std::string Merged::name_of(const std::string& option) const {
   const auto from = origin.find(option);
   const bool said = from == origin.end() || from->second == "command line";
   return "--" + option + (said ? "" : " (" + from->second + ")");
+}
+
+std::string Merged::file_name(const std::string& name) const {
+  const std::string file = get(name);
+  if (file.empty() && has(name)) throw UsageError(name_of(name) + ": the file's name is empty");
+  return file;
 }
 
 bool Merged::is_from_preset(const std::string& option) const {

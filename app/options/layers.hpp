@@ -42,6 +42,9 @@ struct Merged {
   }
   bool has(const std::string& name) const { return values.count(name) > 0; }
   std::string get(const std::string& name) const { return has(name) ? values[name].as<std::string>() : ""; }
+  // A file's; empty where the option is not given. Throws UsageError where it is, and empty: a variable that was not
+  // set.
+  std::string file_name(const std::string& name) const;
   Strings list(const std::string& name) const { return has(name) ? values[name].as<Strings>() : Strings(); }
   bool on(const std::string& name) const { return values[name].as<bool>(); }
 

@@ -40,9 +40,6 @@ void read_output(const Merged& merged, LoadOptions& options) {
   if (merged.on("sort") && options.output.empty()) throw UsageError("--sort orders --output, which is missing");
   if (options.split > 0 && options.output.empty()) throw UsageError("--split divides --output, which is missing");
   if (options.split > 0 && options.output == "-") throw UsageError("--split writes files; give --output a folder");
-  if (options.output == "-" && !options.get.empty()) {
-    throw UsageError("--output - and --get would mix on standard output; give --output a file");
-  }
 }
 
 }  // namespace
@@ -77,14 +74,14 @@ Parsed<LoadOptions> parse_load(const Strings& arguments) {
     options.mode = read_mode(merged);
     read_run_options(merged, options);
     read_input(merged, options);
-    options.output = merged.get("output");
+    options.output = merged.file_name("output");
     options.get = merged.list("get");
     options.digest = merged.on("digest");
     options.check = merged.on("check");
     options.floor = merged.on("floor");
     options.stats = read_stats(merged);
     read_latency(merged, options);
-    options.hgrm = merged.get("hgrm");
+    options.hgrm = merged.file_name("hgrm");
     read_rejects(merged, options);
     options.run.latency |= !options.hgrm.empty();
     if (options.check && (options.synthetic || std::ranges::count(options.files, "-") > 0)) {

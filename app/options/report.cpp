@@ -28,9 +28,9 @@ Grammar report_grammar() {
 Parsed<ReportOptions> parse_report(const Strings& arguments) {
   return parse<ReportOptions>(report_grammar(), arguments, [](const Merged& merged, ReportOptions& options) {
     if (!merged.has("history")) throw UsageError("report needs --history FILE, which 'shardflow gate' writes");
-    options.history = merged.get("history");
+    options.history = merged.file_name("history");
     options.stats = read_stats(merged);
-    options.output = merged.get("output");
+    options.output = merged.file_name("output");
   });
 }
 

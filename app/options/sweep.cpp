@@ -84,12 +84,12 @@ Parsed<SweepOptions> parse_sweep(const Strings& arguments) {
     read_files(merged, options.load);
     if (std::ranges::count(options.load.files, "-") > 0) throw UsageError("sweep reads the input often: '-' won't do");
     options.load.stats = read_stats(merged);
-    options.load.report = merged.get("report");
+    options.load.report = merged.file_name("report");
     read_latency(merged, options.load);
     options.rounds = number_within(merged, "rounds", kRounds);
     options.longest_run_s = static_cast<double>(number_within(merged, "max-run", kSeconds));
     options.seed = read_option(merged, "seed", parse_count);
-    options.output = merged.get("output");
+    options.output = merged.file_name("output");
   });
 }
 
