@@ -1,5 +1,6 @@
 #include "app/commands.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace shardflow::app {
@@ -21,12 +22,17 @@ std::span<const Command> commands() {
       Command{"compare", "run several modes over the same input, in turn", compare},
       Command{"sweep", "run modes over a grid of records, threads, shards and the like", sweep},
       Command{"floor", "the least that this machine needs for a load, beside what load takes", floor},
-      Command{"diff", "what changed from one file's last values to another's", diff},
+      Command{"diff", "what changed from one file's last values to another's", diff, kTrouble},
       Command{"gate", "tell whether this build is slower than another, or than its bounds", gate},
       Command{"report", "how measurements went over time: the gate's history", report},
       Command{"generate", "write synthetic input", generate},
   };
   return kCommands;
+}
+
+const Command* find_command(std::string_view name) {
+  const auto found = std::ranges::find(commands(), name, &Command::name);
+  return found == commands().end() ? nullptr : &*found;
 }
 
 std::string command_line(const std::string& command, const std::vector<std::string>& arguments,

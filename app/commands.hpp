@@ -29,6 +29,7 @@ struct Command {
   std::string_view summary;
   // `arguments` without program and command name. Returns an ExitCode, or throws what main() turns into one.
   int (*run)(const std::vector<std::string>& arguments, const Interrupt& interrupt);
+  ExitCode failed = kFailed;  // what the process returns where it throws nothing more particular
 };
 
 int load(const std::vector<std::string>& arguments, const Interrupt& interrupt);
@@ -45,6 +46,8 @@ std::string command_line(const std::string& command, const std::vector<std::stri
                          const std::vector<std::string>& variables);
 
 std::span<const Command> commands();
+// nullptr: there is none of that name.
+const Command* find_command(std::string_view name);
 // The text of `shardflow --help`.
 std::string usage();
 

@@ -13,7 +13,6 @@
 #include "app/progress.hpp"
 #include "app/rejects.hpp"
 #include "app/terminal.hpp"
-#include "pipeline/errors.hpp"
 #include "pipeline/output/difference_writer.hpp"
 
 namespace shardflow::app {
@@ -85,28 +84,21 @@ DiffResult compare(const DiffOptions& options, const TerminalOptions& terminal, 
 
 }  // namespace
 
-int diff(const std::vector<std::string>& arguments, const Interrupt& interrupt) try {
+int diff(const std::vector<std::string>& arguments, const Interrupt& interrupt) {
   const Parsed<DiffOptions> parsed = parse_diff(arguments);
   if (parsed.answer) return print_answer(*parsed.answer);
   check_outputs(parsed.options.load, parsed.options.load.files);
   const DiffResult found = compare(parsed.options, parsed.terminal, interrupt);
   const bool json = parsed.options.load.stats == StatsFormat::kJson;
   const std::string text = json ? counts_json(found) : counts_text(parsed.options, found);
-  if (parsed.options.load.output == "-") {
-    if (!parsed.terminal.quiet) print_note(text);
-  } else if (!parsed.terminal.quiet || json) {
+  if (parsed.terminal.quiet && !json) {
+    // Asked for nothing but the exit code.
+  } else if (parsed.options.load.output == "-") {
+    print_note(text);
+  } else {
     print_answer(text);
   }
   return found.counts.equal() ? kOk : kDifferent;
-} catch (const OutputClosedError&) {
-  throw;
-} catch (const IoError& error) {
-  // As diff(1) does: 1 says that they differ.
-  print_error(error.what());
-  return kTrouble;
-} catch (const MemoryLimitError& error) {
-  print_error(error.what());
-  return kTrouble;
 }
 
 }  // namespace shardflow::app

@@ -1,4 +1,7 @@
 // The command line program: finds the subcommand, runs it, turns what it throws into one line and an exit code.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -17,13 +20,19 @@ namespace {
 using namespace shardflow;
 using namespace shardflow::app;
 
-int run(const std::vector<std::string>& arguments, const Interrupt& interrupt) {
+// Where the caller closed one, the next file that is opened would get its number, and all that is meant for it. What
+// takes its place is open the wrong way: who uses it fails as if it were closed.
+void replace_closed_descriptors() {
+  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(number, F_GETFD) == -1) open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
+// What is no command.
+int answer(const std::vector<std::string>& arguments) {
   const std::string_view first = arguments.empty() ? "--help" : std::string_view(arguments[0]);
   if (first == "--help" || first == "-h" || first == "help") return print_answer(usage());
   if (first == "--version") return print_answer("shardflow " SHARDFLOW_VERSION "\n");
-  for (const Command& command : commands()) {
-    if (command.name == first) return command.run({arguments.begin() + 1, arguments.end()}, interrupt);
-  }
   throw UsageError("'" + std::string(first) + "' is no command; 'shardflow --help' lists them");
 }
 
@@ -35,11 +44,16 @@ int fail(ExitCode code, const std::exception& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  replace_closed_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write: unfinished files are removed first
   std::signal(SIGXFSZ, SIG_IGN);  // and so is a file beyond the size limit
   const SignalWatch watch;
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const Command* const command = arguments.empty() ? nullptr : find_command(arguments.front());
+  const ExitCode failed = command == nullptr ? kFailed : command->failed;
   try {
-    return run({argv + 1, argv + argc}, watch.interrupt());
+    if (command == nullptr) return answer(arguments);
+    return command->run({arguments.begin() + 1, arguments.end()}, watch.interrupt());
   } catch (const UsageError& error) {
     return fail(kUsage, error);
   } catch (const BadInputError& error) {
@@ -50,8 +64,8 @@ int main(int argc, char** argv) {
     return watch.exit_code();
   } catch (const std::bad_alloc&) {
     print_error("out of memory: the system gave no more");
-    return kFailed;
+    return failed;
   } catch (const std::exception& error) {
-    return fail(kFailed, error);
+    return fail(failed, error);
   }
 }

@@ -36,6 +36,9 @@ TEST_CASE("the differences go where --output says, the counts never between them
   const Outcome out = run({"diff", before, after, "--output", "-"});
   CHECK(out.out == "changed\ta\t1\t2\n");
   CHECK(out.error.starts_with("added    0\n"));
+  CHECK(run({"diff", before, after, "--output", "-", "-q"}).error.empty());
+  CHECK(nlohmann::json::parse(
+            run({"diff", before, after, "--output", "-", "-q", "--stats", "json"}).error)["changed"] == 1);
 }
 
 TEST_CASE("trouble is 2, as diff(1) has it, and bad input 3") {
@@ -47,6 +50,10 @@ TEST_CASE("trouble is 2, as diff(1) has it, and bad input 3") {
   CHECK(run({"diff", good, folder.write("bad", "x\n")}).exit_code == 3);
   CHECK(run({"diff", good}).error == "shardflow: diff compares two files: OLD and NEW\n");
   CHECK(run({"diff", "-", "-"}).exit_code == 2);
+  // And so is a difference that can't be written.
+  const Outcome unwritten = run({"diff", good, folder.write("raw", "a\t\xff\n"), "-q", "-o", folder.path("x.jsonl")});
+  CHECK(unwritten.exit_code == 2);
+  CHECK(unwritten.error.find("it is not UTF-8") != std::string::npos);
 }
 
 TEST_CASE("what is skipped is told for each file, and its records are kept") {

@@ -245,6 +245,29 @@ TEST_CASE("a device that is full is a failure with the system's reason, a pipe t
   }
 }
 
+TEST_CASE("a standard descriptor that is closed is no other file") {
+  const Folder folder;
+  const std::string in = folder.write("in", kThree);
+  const auto run_without = [](std::vector<std::string> arguments, std::vector<int> closed) {
+    Invocation invocation{std::move(arguments), "", {}, "", {}};
+    invocation.in_child = [closed = std::move(closed)] {
+      for (const int number : closed) close(number);
+    };
+    return run(invocation);
+  };
+  CHECK(run_without({"load", in, "-o", folder.path("out")}, {0, 1, 2}).exit_code == 0);
+  CHECK(run({"load", folder.path("out"), "-q", "--get", "a", "--get", "b"}).out == "3\n2\n");
+  CHECK(std::filesystem::file_size(folder.path("out")) == 8);
+  for (const std::vector<std::string>& answer : {std::vector<std::string>{"--get", "a"}, {"-o", "-"}}) {
+    std::vector<std::string> arguments{"load", in, "-q"};
+    arguments.insert(arguments.end(), answer.begin(), answer.end());
+    const Outcome outcome = run_without(arguments, {1});
+    CHECK(outcome.exit_code == 1);
+    CHECK(outcome.error == "shardflow: standard output: writing failed: Bad file descriptor\n");
+  }
+  CHECK(run_without({"load", "-"}, {0}).error == "shardflow: -: reading failed: Bad file descriptor\n");
+}
+
 TEST_CASE("an existing output is replaced whole, and stays as it was when the run fails") {
   const Folder folder;
   folder.write("out", "old\tvalue\n");
