@@ -368,8 +368,38 @@ TEST_CASE("CSV is read by the columns that are asked for, and compared and swept
             ": this looks like TSV, which has no columns to choose; say --format if it is none\n");
   CHECK(run({"load", file, "--delimiter", "ab"}).exit_code == 2);
   CHECK(run({"load", file, "--format", "xml"}).exit_code == 2);
+  // What is empty has no columns to look for.
+  const std::string empty = folder.write("empty.csv", "");
+  CHECK(run({"load", empty, file, "-q", "--header", "--key", "id", "--value", "name", "--get", "1"}).out == "d\n");
+  CHECK(run({"load", "-", "--key", "id", "--value", "name"}).exit_code == 0);
   const Outcome compared = run({"compare", file, "--header", "--key", "id", "--value", "rest", "--rounds", "1"});
   CHECK_MESSAGE(compared.out.starts_with("3 records, 2 keys; "), compared.error);
+}
+
+TEST_CASE("TSV with columns is read as CSV with TABs, or the options for columns are refused") {
+  const Folder folder;
+  const std::string text = "v\tid\n\"x y\"\t1\n";
+  const std::string file = folder.write("in.tsv", text);
+  const std::vector<std::string> columns{"--header", "--key", "id", "--value", "v"};
+  const auto load = [&](std::vector<std::string> words, const std::string& input = "") {
+    words.insert(words.begin(), {"load", "-q"});
+    words.insert(words.end(), columns.begin(), columns.end());
+    return run(words, input);
+  };
+  CHECK(load({file}).error ==
+        "shardflow: --key is not for TSV, which all files are by their names; for CSV with TABs say --delimiter tab\n");
+  CHECK(load({file, "--delimiter", ";"}).exit_code == 2);
+  CHECK(run({"diff", file, file, "--header"}).exit_code == 2);
+  CHECK(load({file, "--delimiter", "tab", "--get", "1"}).out == "x y\n");
+  CHECK(load({"-", "--delimiter", "tab", "--get", "1"}, text).out == "x y\n");
+  // A file of another format may have columns, and a preset or variable may be for another run.
+  const std::string csv = folder.write("in.csv", "id,v\n2,z\n");
+  CHECK(load({file, csv, "--get", "2"}).out == "z\n");
+  CHECK(run(Invocation{{"load", "-q", file}, "", {{"SHARDFLOW_KEY", "id"}}, {}, {}}).exit_code == 0);
+  // What is written so is read so.
+  const std::string quoted = folder.write("quoted.tsv", "id\tv\n1\t\"a \"\"b\"\"\"\n");
+  CHECK(load({quoted, "--delimiter", "tab", "-o", folder.path("out.tsv")}).exit_code == 0);
+  CHECK(folder.read("out.tsv") == "id\tv\n1\t\"a \"\"b\"\"\"\n");
 }
 
 TEST_CASE("with --escape, TSV holds what CSV can hold") {

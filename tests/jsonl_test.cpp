@@ -414,14 +414,16 @@ TEST_CASE("what we write as JSON Lines we read again, for any block size and mod
 
 TEST_CASE("a format is recognised by its name's end, or else by its first line") {
   using Kind = TextFormat::Kind;
-  CHECK(kind_of_name("a.csv") == Kind::kCsv);
-  CHECK(kind_of_name("a.csv.gz") == Kind::kCsv);
-  CHECK(kind_of_name("a.tsv.zst") == Kind::kTsv);
-  CHECK(kind_of_name("a.jsonl") == Kind::kJsonLines);
-  CHECK(kind_of_name("a.ndjson.lz4") == Kind::kJsonLines);
-  CHECK(kind_of_name("A.CSV.Gz") == Kind::kCsv);
-  CHECK_FALSE(kind_of_name("a.txt"));
-  CHECK_FALSE(kind_of_name("csv"));
+  CHECK(kind_of_name("a.csv", ',') == Kind::kCsv);
+  CHECK(kind_of_name("a.csv.gz", ',') == Kind::kCsv);
+  CHECK(kind_of_name("a.tsv.zst", ',') == Kind::kTsv);
+  CHECK(kind_of_name("a.jsonl", ',') == Kind::kJsonLines);
+  CHECK(kind_of_name("a.ndjson.lz4", ',') == Kind::kJsonLines);
+  CHECK(kind_of_name("A.CSV.Gz", ',') == Kind::kCsv);
+  CHECK(kind_of_name("a.tsv.gz", '\t') == Kind::kCsv);
+  CHECK(kind_of_name("a.jsonl", '\t') == Kind::kJsonLines);
+  CHECK_FALSE(kind_of_name("a.txt", ','));
+  CHECK_FALSE(kind_of_name("csv", ','));
   CHECK(kind_of_line(R"({"key":"a,b","value":1})", ',') == Kind::kJsonLines);
   CHECK(kind_of_line("{\"a\":1}\t{\"b\":2}", ',') == Kind::kTsv);
   CHECK(kind_of_line("{\"key\":\"a\",", ',') == Kind::kJsonLines);
@@ -433,6 +435,7 @@ TEST_CASE("a format is recognised by its name's end, or else by its first line")
   CHECK(kind_of_line("a,b", ',') == Kind::kCsv);
   CHECK(kind_of_line("a;b", ',') == Kind::kTsv);
   CHECK(kind_of_line("a;b", ';') == Kind::kCsv);
+  CHECK(kind_of_line("a\tb", '\t') == Kind::kCsv);
   CHECK(kind_of_line("", ',') == Kind::kTsv);
 }
 

@@ -1,7 +1,10 @@
 // The options that say how files are to be read.
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "app/options/groups.hpp"
+#include "pipeline/input/recognise_format.hpp"
 
 namespace shardflow::app {
 namespace {
@@ -48,11 +51,25 @@ void read_kind(const Merged& merged, FileOptions& options) {
   }
 }
 
-// What TSV has no use for is a mistake; in a mixture of formats it may be of another file.
-void check_tsv(const Merged& merged) {
-  if (merged.get("format") != "tsv") return;
-  for (const char* const option : {"key", "value", "delimiter", "header"}) {
-    if (merged.origin.contains(option)) throw UsageError("--" + std::string(option) + " is not for --format tsv");
+// What TSV has no use for.
+constexpr std::array kOfColumns{"key", "value", "delimiter", "header"};
+
+bool all_named_tsv(const LoadOptions& options) {
+  return options.file.recognise_kind && !options.files.empty() &&
+         std::ranges::all_of(options.files, [&](const std::string& name) {
+           return kind_of_name(name, options.file.format.delimiter) == TextFormat::Kind::kTsv;
+         });
+}
+
+// In a mixture of formats it may be of another file, and where the command line does not say it, of another run.
+void check_tsv(const Merged& merged, const LoadOptions& options) {
+  for (const std::string option : kOfColumns) {
+    const auto from = merged.origin.find(option);
+    if (from == merged.origin.end()) continue;
+    if (merged.get("format") == "tsv") throw UsageError("--" + option + " is not for --format tsv");
+    if (from->second != "command line" || !all_named_tsv(options)) continue;
+    throw UsageError("--" + option +
+                     " is not for TSV, which all files are by their names; for CSV with TABs say --delimiter tab");
   }
 }
 
@@ -70,7 +87,7 @@ void add_input_format(po::options_description& options) {
   add("format", text("auto")->value_name("FORMAT"),
       "tsv, csv or jsonl; auto: by the file's name, else by its first line");
   add("escape", po::bool_switch(), "of TSV: \\t, \\n and the like stand for what they do in SQL dumps");
-  add("delimiter", text(",")->value_name("C"), "of CSV: what separates fields; 'tab' is one");
+  add("delimiter", text(",")->value_name("C"), "of CSV: what separates fields; with 'tab', TSV is read as CSV");
   add("header", po::bool_switch(), "of CSV: the first record of each file names its columns");
   add("key", text()->value_name("FIELD"),
       "of CSV: a column's name, or number from 1; default: 1. Of JSON Lines: a "
@@ -89,7 +106,6 @@ namespace {
 FileOptions read_file_options(const Merged& merged) {
   FileOptions options;
   read_kind(merged, options);
-  check_tsv(merged);
   options.format.delimiter = read_option(merged, "delimiter", read_delimiter);
   options.header = merged.on("header");
   options.format.value_is_rest = merged.get("value") == "rest";
@@ -113,13 +129,16 @@ void read_on_error(const Merged& merged, LoadOptions& options) {
 }
 
 // As they can be given to another run.
-std::vector<std::string> words_of(const Merged& merged) {
+std::vector<std::string> words_of(const Merged& merged, const LoadOptions& options) {
   std::vector<std::string> words;
-  for (const char* const name : {"format", "delimiter", "key", "value", "max-expanded", "on-error", "max-errors"}) {
-    if (merged.has(name)) words.insert(words.end(), {"--" + std::string(name), merged.get(name)});
+  const auto is_for_these = [&](const std::string& name) {
+    return merged.origin.contains(name) && !(all_named_tsv(options) && std::ranges::count(kOfColumns, name) > 0);
+  };
+  for (const std::string name : {"format", "delimiter", "key", "value", "max-expanded", "on-error", "max-errors"}) {
+    if (is_for_these(name)) words.insert(words.end(), {"--" + name, merged.get(name)});
   }
-  for (const char* const name : {"escape", "header"}) {
-    if (merged.on(name)) words.emplace_back("--" + std::string(name));
+  for (const std::string name : {"escape", "header"}) {
+    if (is_for_these(name) && merged.on(name)) words.push_back("--" + name);
   }
   return words;
 }
@@ -128,8 +147,9 @@ std::vector<std::string> words_of(const Merged& merged) {
 
 void read_input_format(const Merged& merged, LoadOptions& options) {
   options.file = read_file_options(merged);
+  check_tsv(merged, options);
   read_on_error(merged, options);
-  options.file_words = words_of(merged);
+  options.file_words = words_of(merged, options);
 }
 
 }  // namespace shardflow::app

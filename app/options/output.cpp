@@ -73,6 +73,9 @@ WriteOptions read_write_options(const Merged& merged, const FileOptions& file) {
                      "' is none of tsv, csv and jsonl, with or without .gz, .zst or .lz4");
   }
   if (options.format == RecordFormat::kTsv) options.format = tsv;
+  // As it would be read.
+  const bool with_tabs = asked == "auto" && file.recognise_kind && file.format.delimiter == '\t';
+  if (options.format == RecordFormat::kTsv && with_tabs) options.format = RecordFormat::kCsv;
   options.layout =
       read_option(merged, "key", [&](const std::string&) { return RecordLayout::of(options.format, file); });
   return options;

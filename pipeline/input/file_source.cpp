@@ -97,8 +97,8 @@ bool FileSource::next(Block& block) {
 // The text is [0, end) of the block, less a byte order mark at a file's start. False: it is empty.
 bool FileSource::hand_over(Block& block, std::size_t end) {
   std::size_t begin = mark_bytes({block.data(), end});
-  if (file_offset_ == 0) check_column_names();
-  if (file_offset_ == 0 && options_.header && format_.kind == TextFormat::Kind::kCsv) {
+  if (file_offset_ == 0 && begin < end) {
+    check_column_names();
     const std::size_t header = skip_header(std::string_view(block.data(), end).substr(begin));
     skipped_lines_ = static_cast<std::uint64_t>(std::count(block.data(), block.data() + begin + header, '\n'));
     begin += header;
@@ -117,7 +117,7 @@ bool FileSource::hand_over(Block& block, std::size_t end) {
 void FileSource::check_column_names() const {
   const bool chosen = options_.header || !options_.key_name.empty() || !options_.value_name.empty();
   if (format_.kind == TextFormat::Kind::kTsv && chosen && options_.recognise_kind &&
-      !kind_of_name(names_[next_file_ - 1])) {
+      !kind_of_name(names_[next_file_ - 1], format_.delimiter)) {
     throw BadInputError(names_[next_file_ - 1] +
                         ": this looks like TSV, which has no columns to choose; say --format if it is none");
   }
@@ -128,10 +128,11 @@ void FileSource::check_column_names() const {
                       "' is a column's name, which takes --header");
 }
 
-// Reads which columns are which from the text's first record, and returns its length.
+// Reads which columns are which from the text's first record, where that is a header, and returns its length.
 std::size_t FileSource::skip_header(std::string_view text) {
+  if (!options_.header || format_.kind != TextFormat::Kind::kCsv) return 0;
   CsvRecordEnds ends(format_.delimiter, rules(), 0);
-  const std::size_t bytes = text.empty() ? 0 : ends.next(text);
+  const std::size_t bytes = ends.next(text);
   const std::string_view header = without_line_end(text.substr(0, bytes));
   const std::string place = names_[next_file_ - 1] + ":1: ";
   if (header.size() > max_record_bytes_ || ends.bad_quote()) {
@@ -171,7 +172,7 @@ void FileSource::open_next() {
   stream_.emplace(std::move(file), name, regular_, interrupt_);
   format_ = options_.format;
   format_.json = &options_.json;
-  const auto kind = options_.recognise_kind ? kind_of_name(name) : format_.kind;
+  const auto kind = options_.recognise_kind ? kind_of_name(name, format_.delimiter) : format_.kind;
   recognised_ = kind.has_value();
   if (recognised_ && *kind != TextFormat::Kind::kTsv) format_.kind = *kind;
 }
