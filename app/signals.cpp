@@ -9,7 +9,8 @@
 namespace shardflow::app {
 namespace {
 
-// Tells the thread that the watch is over.
+// Makes the thread look whether the watch is over. From somebody else, as batch systems send it before SIGTERM, it says
+// nothing.
 constexpr int kOver = SIGUSR1;
 constexpr timespec kGrace{0, 150'000'000};
 
@@ -29,19 +30,24 @@ SignalWatch::SignalWatch() {
 
 SignalWatch::~SignalWatch() {
   if (!thread_.joinable()) return;
+  over_ = true;
   pthread_kill(thread_.native_handle(), kOver);
   thread_.join();
 }
 
 void SignalWatch::wait() {
-  int signal = 0;
-  if (sigwait(&signals_, &signal) != 0 || signal == kOver) return;
+  int signal = kOver;
+  while (signal == kOver) {
+    if (sigwait(&signals_, &signal) != 0 || over_) return;
+  }
   received_ = signal;
   interrupt_.raise();
   sigset_t over;
   sigemptyset(&over);
   sigaddset(&over, kOver);
-  if (sigtimedwait(&over, nullptr, &kGrace) != kOver) _exit(exit_code());
+  while (!over_) {
+    if (sigtimedwait(&over, nullptr, &kGrace) != kOver) _exit(exit_code());
+  }
 }
 
 }  // namespace shardflow::app

@@ -29,6 +29,7 @@ class SignalWatch {
   sigset_t signals_;
   Interrupt interrupt_;
   std::atomic<int> received_{0};
+  std::atomic<bool> over_{false};
   std::thread thread_;
 };
 

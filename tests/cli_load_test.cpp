@@ -288,6 +288,12 @@ TEST_CASE("a signal stops a run that waits for a pipe, within 0.2 s, and leaves 
   }
 }
 
+TEST_CASE("a signal that means nothing leaves the others their meaning") {
+  const Ended ended = run_until_signal({"load", "-"}, SIGTERM, 50ms, SIGUSR1);
+  CHECK(ended.outcome.exit_code == 128 + SIGTERM);
+  CHECK(ended.after_signal < 200ms);
+}
+
 TEST_CASE("a signal stops a run in the middle of its work") {
   const Folder folder;
   const std::string file = folder.path("input");

@@ -139,11 +139,12 @@ Ended end_by_signal(std::vector<std::string> arguments, int signal, const std::f
 
 }  // namespace
 
-Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chrono::milliseconds delay) {
+Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chrono::milliseconds delay, int earlier) {
   return end_by_signal(std::move(arguments), signal, [&](pid_t process) {
-    const bool waits = holds_back(process, signal);
-    if (waits) std::this_thread::sleep_for(delay);
-    return waits;
+    if (!holds_back(process, signal)) return false;
+    if (earlier != 0) kill(process, earlier);
+    std::this_thread::sleep_for(delay);
+    return true;
   });
 }
 

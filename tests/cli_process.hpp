@@ -40,7 +40,9 @@ struct Ended {
   Outcome outcome;
   std::chrono::milliseconds after_signal;
 };
-Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chrono::milliseconds delay);
+// `earlier`, where not 0, is another signal, that is sent before the delay.
+Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chrono::milliseconds delay,
+                       int earlier = 0);
 Ended run_until_signal(std::vector<std::string> arguments, int signal, const std::function<bool()>& ready);
 
 }  // namespace testing
