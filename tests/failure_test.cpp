@@ -144,6 +144,10 @@ TEST_CASE("a mode that works by the record notices an interrupt within a block")
   }
 }
 
+TEST_CASE("an interrupt behind the last block is one, and no loss of records") {
+  CHECK(failure_when_interrupted("channel", true) == "interrupted");
+}
+
 TEST_CASE("an interrupt ends map while it copies its result into the store") {
   CHECK(failure_when_interrupted("map", true) == "interrupted");
 }

@@ -55,6 +55,7 @@ RunReport run_by_record(Source& source, Store& store, const RunOptions& options,
   }
   finish();
   shards.rethrow();
+  check_interrupt(options);  // then not all was written
   RunReport report = ledger.close(blocks_read);
   report.latency = shards.latency();
   return report;
