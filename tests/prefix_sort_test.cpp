@@ -51,13 +51,13 @@ void check_sorts(PrefixSort& sort, std::vector<SortedRecord> records) {
 }  // namespace
 
 TEST_CASE("any prefixes are sorted, and no record is lost") {
-  rc::check([] {
+  CHECK(rc::check([] {
     const auto count = *rc::gen::inRange<std::size_t>(0, 3000);
     // From few bits to all, side by side and apart.
     const auto mask = *rc::gen::arbitrary<std::uint64_t>() & *rc::gen::arbitrary<std::uint64_t>();
     PrefixSort sort;
     check_sorts(sort, random_records(count, mask, *rc::gen::arbitrary<std::uint64_t>()));
-  });
+  }));
 }
 
 TEST_CASE("the bits at both ends, in the middle, none, and more than are sorted at once") {

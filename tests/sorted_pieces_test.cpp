@@ -13,7 +13,10 @@
 
 #include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/mode.hpp"
+#include "pipeline/output/entry_lists.hpp"
 #include "pipeline/output/splitters.hpp"
+#include "pipeline/store/entry.hpp"
+#include "pipeline/store/key_hash.hpp"
 #include "tests/testing.hpp"
 
 namespace sorted_pieces_test {
@@ -57,14 +60,37 @@ Pairs shuffled(std::vector<std::string> keys) {
 
 TEST_CASE("an empty store has no pieces") { CHECK(sorted_pairs({}, 2).empty()); }
 
+TEST_CASE("behind the last copy of a block a prefix can be read") {
+  // Copies that fill blocks to their very ends, up to a whole mapping's.
+  std::vector<std::vector<char>> entries;
+  for (const std::size_t key_bytes : {60U, 52U}) {
+    std::vector<char>& entry = entries.emplace_back(256);
+    const std::string key(key_bytes + KeyHash::kPaddingBytes, 'k');
+    const auto layout = entry::layout<entry::Shape::kShort>(key_bytes, 0);
+    entry::write<entry::Shape::kShort>(entry.data(), layout, {key.data(), key_bytes}, {key.data(), 0});
+  }
+  constexpr std::size_t kBlocks = 32 + 512;
+  EntryLists lists(1);
+  for (std::size_t block = 0; block < kBlocks; ++block) {
+    for (int i = 0; i < 62; ++i) lists.part().append(0, 0, entries[0].data());
+    lists.part().append(0, 0, entries[1].data());
+    lists.part().append(0, 0, entries[0].data());
+  }
+  std::size_t found = 0;
+  lists.for_each_run(0, [&](const EntryLists::Run& run) {
+    run.for_each(56, [&](std::uint64_t prefix, const char*) { found += prefix == 0x6b6b6b6b00000000; });
+  });
+  CHECK(found == 63 * kBlocks);
+}
+
 TEST_CASE("any keys come in order") {
-  rc::check([] {
+  CHECK(rc::check([] {
     // Few different bytes, so that many keys begin alike; bytes of both signs, and zeros at the end.
     const auto byte = rc::gen::element('\0', '\1', 'a', 'b', '\x7f', '\x80', '\xff');
     auto keys = *rc::gen::container<std::vector<std::string>>(rc::gen::nonEmpty(rc::gen::container<std::string>(byte)));
     if (!keys.empty()) keys.back().insert(0, *rc::gen::inRange<std::size_t>(0, 300), 'a');
     check_sorted(shuffled(keys));
-  });
+  }));
 }
 
 TEST_CASE("keys come in order across pieces") {
@@ -94,7 +120,7 @@ TEST_CASE("keys come in order that differ in how many zeros they end with") {
 }
 
 TEST_CASE("splitters put each number into the range that it belongs to") {
-  rc::check([](std::vector<std::uint64_t> samples) {
+  CHECK(rc::check([](std::vector<std::uint64_t> samples) {
     samples.insert(samples.end(), {0, UINT64_MAX});
     const auto cuts = *rc::gen::inRange<std::size_t>(0, 40);
     const Splitters splitters(samples, cuts);
@@ -107,7 +133,7 @@ TEST_CASE("splitters put each number into the range that it belongs to") {
       if (splitters.is_single(range) && sample != UINT64_MAX) RC_ASSERT(next == range + 1);
       before = range;
     }
-  });
+  }));
 }
 
 TEST_CASE("a number that is at several quantiles has a range of its own") {

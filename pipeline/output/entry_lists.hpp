@@ -16,7 +16,7 @@
 namespace shardflow {
 
 // Short entries are copied, so that a list's are near to each other; of longer ones, it has the address and the prefix
-// (see key_prefix.hpp).
+// (see key_prefix.hpp). Behind a copy, kPrefixBytes can be read.
 class EntryLists {
   static constexpr std::size_t kBlockBytes = 4096;
   static constexpr std::size_t kLongestCopied = 64;
@@ -49,7 +49,7 @@ class EntryLists {
     // `prefix` is the entry's; all of a list have it from one offset. Throws std::bad_alloc.
     void append(std::size_t list, std::uint64_t prefix, const char* entry) {
       List& to = lists_[list];
-      if (room_behind(to.end) < kLongestCopied) [[unlikely]]
+      if (room_behind(to.end) < kLongestCopied + kPrefixBytes) [[unlikely]]
         add_block(to);
       char* const at = to.end;
       const std::size_t bytes = entry::read(entry).total_bytes();
