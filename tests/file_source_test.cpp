@@ -4,13 +4,16 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include <array>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
 
 #include "pipeline/errors.hpp"
+#include "pipeline/free_with.hpp"
 #include "tests/folder.hpp"
 #include "tests/testing.hpp"
 
@@ -187,6 +190,33 @@ TEST_CASE("from a pipe a block goes on as soon as there is no more to read") {
   block.reset();
   pipe.write_end = Descriptor();
   CHECK_FALSE(source.next(block));
+}
+
+TEST_CASE("what a pipe's decoder holds is given before more is waited for") {
+  // A frame that is flushed and goes on: text of many blocks that a decoder has at once.
+  std::string text;
+  for (int i = 0; i < 10'000; ++i) text += "key" + std::to_string(i % 10) + "\tvalue\n";
+  std::string packed(ZSTD_compressBound(text.size()), '\0');
+  const std::unique_ptr<ZSTD_CCtx, FreeWith<ZSTD_freeCCtx>> context(ZSTD_createCCtx());
+  ZSTD_inBuffer in{text.data(), text.size(), 0};
+  ZSTD_outBuffer out{packed.data(), packed.size(), 0};
+  REQUIRE(ZSTD_compressStream2(context.get(), &out, &in, ZSTD_e_flush) == 0);
+  Pipe pipe;
+  pipe.put({packed.data(), out.pos});
+  Interrupt interrupt;
+  FileSource source(std::move(pipe.read_end), "pipe", kMaxRecord, &interrupt);
+  std::jthread raiser([&](const std::stop_token& over) {
+    for (int i = 0; i < 1000 && !over.stop_requested(); ++i) std::this_thread::sleep_for(10ms);
+    interrupt.raise();
+  });
+  MemoryBudget budget(UINT64_MAX);
+  Block block(1000, budget);
+  std::size_t bytes = 0;
+  while (bytes < text.size() && source.next(block)) {
+    bytes += block.text().size();
+    block.reset();
+  }
+  CHECK(bytes == text.size());
 }
 
 TEST_CASE("an interrupt ends a wait for a pipe at once") {

@@ -30,7 +30,7 @@ std::size_t ByteStream::read_some(char* to, std::size_t most) {
   return ahead_ ? decode_ahead(to, most) : decode(to, most);
 }
 
-bool ByteStream::ready() const { return regular_ || over_ || !unused_.empty() || readable_now(0); }
+bool ByteStream::ready() const { return regular_ || over_ || holds_text_ || !unused_.empty() || readable_now(0); }
 
 // Reads no more than it takes to tell: most texts say so with their first byte.
 void ByteStream::recognise() {
@@ -101,13 +101,14 @@ std::size_t ByteStream::read_plain(char* to, std::size_t most) {
 
 std::size_t ByteStream::decode(char* to, std::size_t most) {
   for (;;) {
-    if (unused_.empty() && !over_) {
+    if (unused_.empty() && !over_ && !holds_text_) {
       unused_ = {buffer_.data(), read_file(buffer_.data(), buffer_.size())};
       over_ = unused_.empty();
     }
     const Decoder::Step step = decoder_->run(unused_, to, most);
     taken_bytes_ += step.taken;
     unused_.remove_prefix(step.taken);
+    holds_text_ = step.given == most;
     if (step.damage != nullptr) refuse(step.damage);
     if (step.given > 0) return step.given;
     if (unused_.empty() && over_) {

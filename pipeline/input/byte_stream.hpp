@@ -64,6 +64,7 @@ class ByteStream {
   std::unique_ptr<DecodeAhead> ahead_;      // until it has no more to give
   std::unique_ptr<Decoder> decoder_;        // and then of all that follows
   std::vector<char> buffer_;                // of compressed bytes
+  bool holds_text_ = false;                 // the decoder, maybe: it filled all that it was given
   bool over_ = false;                       // no more can be read
   std::unique_ptr<DecodingThread> thread_;  // has decode() to itself
 };
