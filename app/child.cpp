@@ -5,8 +5,10 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "app/commands.hpp"
 #include "app/process.hpp"
 #include "app/terminal.hpp"
+#include "pipeline/errors.hpp"
 
 namespace shardflow::app {
 namespace {
@@ -53,6 +55,7 @@ std::optional<Sample> run_load_within(const std::vector<std::string>& arguments,
   words.insert(words.end(), arguments.begin(), arguments.end());
   const ProcessResult result = run_process("/proc/self/exe", std::move(words), interrupt, timeout);
   if (result.timed_out) return std::nullopt;
+  if (result.exit_code == kBadInput) throw BadInputError(message_of(result));
   if (result.exit_code != 0) throw std::runtime_error(message_of(result));
   return parse_sample(result.errors);
 }

@@ -13,8 +13,8 @@
 
 namespace shardflow::app {
 
-// Runs `shardflow load ARGUMENTS --stats json` and returns what it measured. Throws std::runtime_error with
-// the child's message if it fails, InterruptedError (the child is then ended).
+// Runs `shardflow load ARGUMENTS --stats json` and returns what it measured. Throws BadInputError or else
+// std::runtime_error with the child's message if it fails, InterruptedError (the child is then ended).
 Sample run_load(const std::vector<std::string>& arguments, const Interrupt& interrupt);
 
 // Likewise; empty if it took longer than `timeout`.

@@ -11,6 +11,7 @@
 #include "app/hgrm_folder.hpp"
 #include "app/notes.hpp"
 #include "app/options.hpp"
+#include "app/outputs.hpp"
 #include "app/report_file.hpp"
 #include "app/shuffle.hpp"
 #include "app/terminal.hpp"
@@ -141,6 +142,7 @@ int compare(const Strings& arguments, const Interrupt& interrupt) {
   const Parsed<CompareOptions> parsed = parse_compare(arguments);
   if (parsed.answer) return print_answer(*parsed.answer);
   const LoadOptions& load = parsed.options.load;
+  check_outputs({{"--report", load.report}, {"the table", "-"}}, load.files);
   ReportFile report(load.report);
   HgrmFolder hgrm(load.hgrm, parsed.options.modes);
   const Comparison comparison = Comparer(parsed.options, parsed.terminal, interrupt, report)

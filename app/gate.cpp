@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "app/commands.hpp"
+#include "app/outputs.hpp"
 #include "app/terminal.hpp"
 #include "pipeline/errors.hpp"
 
@@ -34,6 +35,12 @@ void write(const std::string& path, const std::string& text, std::ios::openmode 
   if (!out) throw IoError(path, "cannot be written", errno);
 }
 
+std::vector<Output> outputs(const GateOptions& options) {
+  std::vector<Output> all{{"--history", options.history}};
+  for (const std::string& file : options.save) all.push_back({"--save", file});
+  return all;
+}
+
 int exit_code(Verdict verdict) {
   if (verdict == Verdict::kPass) return kOk;
   return verdict == Verdict::kOutside ? kRegression : kUndecided;
@@ -47,6 +54,7 @@ int gate(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
   const GateOptions& options = parsed.options;
   if (options.update) return print_answer(update_gate_bounds(options, parsed.terminal, interrupt));
 
+  check_outputs(outputs(options), {});
   GateReport report = options.against.empty() ? gate_modes(options, parsed.terminal, interrupt)
                                               : gate_against(options, parsed.terminal, interrupt);
   report.command = "shardflow gate";

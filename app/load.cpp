@@ -119,7 +119,7 @@ int load(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
 
   if (options.floor) require_floor_input(options.files);
   if (options.check) require_readable_twice(options.files);
-  check_outputs(options, options.files);
+  check_outputs(options);
   Store store(options.shards, options.max_memory_bytes);
   LoadStatistics statistics = with_rejects(options, interrupt, [&](RejectSink* rejects) {
     return fill(options, parsed.terminal, interrupt, store, rejects);

@@ -14,24 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Output {
-  std::string option;
-  std::string name;
-};
-
-// Each but --split's.
-std::vector<Output> outputs(const LoadOptions& options) {
-  std::vector<Output> all;
-  const auto add = [&](const char* option, const std::string& name) {
-    if (!name.empty()) all.push_back({option, name});
-  };
-  if (options.split == 0) add("--output", options.output);
-  add("--rejects", options.rejects);
-  add("--hgrm", options.hgrm);
-  if (!options.get.empty()) add("--get", "-");
-  return all;
-}
-
 std::optional<struct stat> status_of(const std::string& name) {
   struct stat status {};
   const int failed = name == "-" ? fstat(STDOUT_FILENO, &status) : stat(name.c_str(), &status);
@@ -57,6 +39,7 @@ void check_apart(const Output& a, const Output& b) {
 }
 
 void check_no_part(const Output& output, const std::string& folder) {
+  if (output.name.empty()) return;
   const fs::path file = replaced_by(output.name);
   // Whether the folder's name ends in a slash or not.
   const fs::path parts = (replaced_by(folder) / "").parent_path();
@@ -64,9 +47,7 @@ void check_no_part(const Output& output, const std::string& folder) {
   throw UsageError(output.option + " has the name of a part of --split: " + output.name);
 }
 
-// --output is written when all is read; the others meanwhile.
 void check_no_input(const Output& output, const std::vector<std::string>& inputs) {
-  if (output.option == "--output" || output.option == "--get") return;
   for (const std::string& input : inputs) {
     if (input == "-" || !same_file(output.name, input)) continue;
     throw UsageError(output.option + " would replace an input: " + input);
@@ -75,13 +56,24 @@ void check_no_input(const Output& output, const std::vector<std::string>& inputs
 
 }  // namespace
 
-void check_outputs(const LoadOptions& options, const std::vector<std::string>& inputs) {
-  const std::vector<Output> all = outputs(options);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    for (std::size_t k = 0; k < i; ++k) check_apart(all[k], all[i]);
-    check_no_input(all[i], inputs);
-    if (options.split > 0) check_no_part(all[i], options.output);
+void check_outputs(const std::vector<Output>& outputs, const std::vector<std::string>& inputs) {
+  for (auto output = outputs.begin(); output != outputs.end(); ++output) {
+    if (output->name.empty()) continue;
+    for (auto earlier = outputs.begin(); earlier != output; ++earlier) {
+      if (!earlier->name.empty()) check_apart(*earlier, *output);
+    }
+    if (output->while_reading) check_no_input(*output, inputs);
   }
+}
+
+void check_outputs(const LoadOptions& options) {
+  const std::vector<Output> meanwhile{{"--rejects", options.rejects}, {"--hgrm", options.hgrm}};
+  std::vector<Output> all = meanwhile;
+  if (options.split == 0) all.insert(all.begin(), {"--output", options.output, false});
+  all.push_back({"--get", options.get.empty() ? "" : "-"});
+  check_outputs(all, options.files);
+  if (options.split == 0) return;
+  for (const Output& output : meanwhile) check_no_part(output, options.output);
 }
 
 }  // namespace shardflow::app

@@ -8,8 +8,16 @@
 
 namespace shardflow::app {
 
+struct Output {
+  std::string option;         // as messages call it
+  std::string name;           // a file; "-" is standard output; empty: none
+  bool while_reading = true;  // else it is written when all input was read, and may replace that
+};
+
 // Throws UsageError where two outputs are one file, or would mix on standard output, or where one would replace an
 // input before that is read.
-void check_outputs(const LoadOptions& options, const std::vector<std::string>& inputs);
+void check_outputs(const std::vector<Output>& outputs, const std::vector<std::string>& inputs);
+// Of load and diff.
+void check_outputs(const LoadOptions& options);
 
 }  // namespace shardflow::app

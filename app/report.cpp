@@ -6,6 +6,7 @@
 #include "app/commands.hpp"
 #include "app/history.hpp"
 #include "app/options.hpp"
+#include "app/outputs.hpp"
 #include "app/report_file.hpp"
 #include "app/terminal.hpp"
 #include "pipeline/errors.hpp"
@@ -29,6 +30,7 @@ int report(const std::vector<std::string>& arguments, const Interrupt&) {
   const Parsed<ReportOptions> parsed = parse_report(arguments);
   if (parsed.answer) return print_answer(*parsed.answer);
   const ReportOptions& options = parsed.options;
+  check_outputs({{"--output", options.output}}, {options.history});
   errno = 0;
   ReportFile page(options.output);
   const History history = read(options.history);

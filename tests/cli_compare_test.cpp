@@ -64,7 +64,7 @@ TEST_CASE("what a run says when it fails is said once, and ends the comparison")
   const Folder folder;
   const std::string file = folder.write("in", "a\t1\nbad\n");
   const Outcome outcome = run({"compare", file, "--rounds", "1"});
-  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.exit_code == 3);
   CHECK(outcome.error ==
         "shardflow: " + file + ":2 (byte 4): no TAB in the line: \"bad\"; expected KEY<TAB>VALUE on every line\n");
 }
@@ -87,6 +87,12 @@ TEST_CASE("misuse of compare is exit code 2") {
   CHECK(run({"compare", "x", "--modes", "flow,none"})
             .error.starts_with("shardflow: --modes: 'none' is no mode; there are flow"));
   CHECK(run({"compare", "x", "--rounds", "0"}).exit_code == 2);
+  const Folder folder;
+  const std::string file = folder.write("in", "a\t1\n");
+  CHECK(run({"compare", file, "--report", file}).error == "shardflow: --report would replace an input: " + file + "\n");
+  CHECK(run({"compare", file, "--report", "-"}).error ==
+        "shardflow: --report and the table would mix on standard output; give --report a file\n");
+  CHECK(folder.read("in") == "a\t1\n");
   CHECK(run({"load", "-", "--check"}).error == "shardflow: --check reads the input twice, so it needs files\n");
 }
 

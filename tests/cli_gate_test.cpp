@@ -240,6 +240,8 @@ TEST_CASE("what gate appended to a history, report reads") {
   CHECK(told.out.starts_with("2 runs\n\nsequential:records=1k, on "));
   CHECK(run({"report", "--history", "-", "--stats", "json"}, place.read("gate.jsonl")).out.find("\"label\":\"two\"") !=
         std::string::npos);
+  CHECK(run({"report", "--history", history, "--output", history}).error ==
+        "shardflow: --output would replace an input: " + history + "\n");
   CHECK(run({"report"}).exit_code == 2);
   CHECK(run({"report", "--history", place.path("none")}).exit_code == 1);
   CHECK(run({"report", "--history", place.path("")}).exit_code == 1);

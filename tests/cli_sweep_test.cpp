@@ -161,10 +161,22 @@ TEST_CASE("misuse of sweep is exit code 2") {
   CHECK(run({"sweep", "x", "--modes", "flow,none"}).error.starts_with("shardflow: --modes: 'none' is no mode"));
   CHECK(run({"sweep", "x", "--capacity", ""}).error == "shardflow: --capacity: the list is empty\n");
   CHECK(run({"sweep", "x", "--rounds", "0"}).exit_code == 2);
+  const Folder folder;
+  const std::string file = folder.write("in", "a\t1\n");
+  const std::string same = folder.path("same");
+  CHECK(run({"sweep", file, "--output", same, "--report", same}).error ==
+        "shardflow: --output and --report name the same file\n");
+  CHECK(run({"sweep", file, "--output", file}).error == "shardflow: --output would replace an input: " + file + "\n");
+  CHECK(folder.read("in") == "a\t1\n");
 }
 
 TEST_CASE("a sweep over nothing, or over what cannot be read, fails with one line") {
   const Folder folder;
+  const std::string three = folder.write("three", "a\t1\nbad\nb\t2\n");
+  CHECK(run({"sweep", three, "--on-error", "skip", "--records", "3", "--modes", "flow", "--rounds", "1"}).exit_code ==
+        0);
+  CHECK(run({"sweep", folder.write("two", "a\t1\nb\t2\n"), "--records", "3"}).error ==
+        "shardflow: the input has 2 records, so it can't be swept over 3\n");
   CHECK(run({"sweep", folder.write("empty", "")}).error == "shardflow: nothing to measure: the input has no records\n");
   CHECK(
       run({"sweep", folder.path("none")}).error.starts_with("shardflow: " + folder.path("none") + ": cannot be read"));
