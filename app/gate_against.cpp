@@ -41,16 +41,13 @@ class Against {
   GateReport run() {
     for (std::size_t i = 0; i < jobs_.size(); ++i) warm_up(i);
     const auto start = Clock::now();
-    const std::chrono::duration<double> max_time(options_.pairs > 0 ? kUnlimited_s : options_.max_time_s);
     const Judgement judgement = measure_until_judged(
-        rule_, max_time, [&] { return gate_samples(options_.allowed, workloads_); },
+        rule_, time_for(options_), [&] { return gate_samples(options_.allowed, workloads_); },
         [&](const Judgement& open, Clock::time_point deadline) { measure(open, deadline); });
     return report(judgement, std::chrono::duration<double>(Clock::now() - start).count());
   }
 
  private:
-  static constexpr double kUnlimited_s = 1e8;
-
   // Runs that are not counted: they show whether both builds work, and end in the same map.
   void warm_up(std::size_t i) {
     const std::string& name = workloads_[i].name;

@@ -91,7 +91,7 @@ class Modes {
     for (Pairing& pairing : pairings_) warm_up(pairing);
     const auto start = Clock::now();
     const Judgement judgement = measure_until_judged(
-        rule_, std::chrono::duration<double>(options_.max_time_s), [&] { return samples(); },
+        rule_, time_for(options_), [&] { return samples(); },
         [&](const Judgement& open, Clock::time_point deadline) { measure(open, deadline); });
     return report(judgement, std::chrono::duration<double>(Clock::now() - start).count());
   }

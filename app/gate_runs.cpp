@@ -81,6 +81,11 @@ GateRun run_build(const GateBuild& build, std::vector<std::string> arguments, co
   }
 }
 
+std::chrono::duration<double> time_for(const GateOptions& options) {
+  constexpr double kUnlimited_s = 1e8;
+  return std::chrono::duration<double>(options.pairs > 0 ? kUnlimited_s : options.max_time_s);
+}
+
 Judgement measure_until_judged(const GateRule& rule, std::chrono::duration<double> max_time,
                                const std::function<GateSamples()>& samples, const Measure& measure) {
   const auto whole = std::chrono::duration_cast<Clock::duration>(max_time);

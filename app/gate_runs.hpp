@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/gate_report.hpp"
+#include "app/options.hpp"
 #include "app/process.hpp"
 #include "pipeline/descriptor.hpp"
 #include "pipeline/input/synthetic.hpp"
@@ -52,6 +53,8 @@ GateRun run_build(const GateBuild& build, std::vector<std::string> arguments, co
 
 // Adds samples as an open judgement asks for, until the time is over; at least one block.
 using Measure = std::function<void(const Judgement&, std::chrono::steady_clock::time_point deadline)>;
+// How long each of the two parts may take: without an end where --pairs says how much to measure.
+std::chrono::duration<double> time_for(const GateOptions& options);
 // Measures until there is a verdict, in at most `max_time` for the first part and as much for the confirmation.
 Judgement measure_until_judged(const GateRule& rule, std::chrono::duration<double> max_time,
                                const std::function<GateSamples()>& samples, const Measure& measure);

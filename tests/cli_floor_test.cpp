@@ -53,6 +53,9 @@ TEST_CASE("what has no floor is refused before anything is read") {
     CHECK(outcome.error == "shardflow: " + message + "\n");
   }
   CHECK(run({"floor", folder.path("absent")}).exit_code == 1);
+  for (const char* const option : {"--latency", "--rate"}) {
+    CHECK(run({"floor", "x", option, "1"}).error.find("unrecognised option") != std::string::npos);
+  }
 }
 
 }  // namespace cli_floor_test

@@ -164,7 +164,13 @@ TEST_CASE("misuse of gate is exit code 2") {
   CHECK(error({"--against", "x", "--save", "x.html"}) ==
         "shardflow: --save: x.html ends in none of .txt, .md and .json\n");
   CHECK(error({"--against", "x", "--format", "pdf"}).starts_with("shardflow: --format: 'pdf'"));
-  CHECK(error({"--update", "--against", "x"}) == "shardflow: --update is of the bounds, not of --against\n");
+  CHECK(error({"--update", "--against", "x"}) == "shardflow: --update is of the modes, not of --against\n");
+  CHECK(error({"--threshold", "2%"}) == "shardflow: --threshold is for --against BINARY\n");
+  CHECK(error({"--threads", "2"}) == "shardflow: --threads is for --against BINARY\n");
+  CHECK(error({"--against", "x", "--bounds", "y"}) == "shardflow: --bounds is of the modes, not of --against\n");
+  CHECK(error({"--update", "--save", "x.md"}) == "shardflow: --save is of a gate's verdict, which --update has not\n");
+  CHECK(error({"--against", "x", "--history", "y.json", "--save", "y.json"}) ==
+        "shardflow: --history and --save name the same file\n");
   CHECK(error({"zipf"}) == "shardflow: workloads are for --against BINARY\n");
   CHECK(error({"--bounds", "/no/such"}) == "shardflow: /no/such: cannot be read; --bounds FILE names another\n");
   CHECK(
@@ -203,6 +209,14 @@ TEST_CASE("modes within their ranges pass, below or above them fail, and --updat
   CHECK(update.exit_code == 0);
   CHECK(update.out.find("- flow/serial = 100000 to 1000000\n+ flow/serial = ") != std::string::npos);
   CHECK(folder().read("modes.ini").find("\nthreads = 1\nflow/serial = ") != std::string::npos);
+}
+
+TEST_CASE("as many pairs as were asked for are measured, whatever time they take") {
+  const std::string file =
+      folder().write("long.ini", "input = sequential:records=2k\nthreads = 1\nflow/serial = 0.000001 to 1000000\n");
+  const Outcome outcome = run({"gate", "--bounds", file, "--pairs", "150", "--max-time", "1"});
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out.find("150 pairs") != std::string::npos);
 }
 
 TEST_CASE("flow is held against the floor as well, which the same runs measure") {

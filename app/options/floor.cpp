@@ -9,7 +9,9 @@ namespace {
 
 po::options_description floor_options() {
   po::options_description options("Floor");
-  options.add_options()("rounds", text("7")->value_name("N"), "how often the floor and a load are measured, in turn");
+  auto add = options.add_options();
+  add("rounds", text("7")->value_name("N"), "how often the floor and a load are measured, in turn");
+  add("stats", text("text")->value_name("FORMAT"), "the result as text or json");
   return options;
 }
 
@@ -31,7 +33,7 @@ Grammar floor_grammar() {
   po::options_description input = input_options();
   add_files(input);
   grammar.options.add(input).add(floor_options());
-  grammar.options.add(stats_options("the result as text or json")).add(run_options()).add(general_options());
+  grammar.options.add(run_options()).add(general_options());
   return grammar;
 }
 

@@ -49,7 +49,8 @@ po::options_description measurement_options() {
   auto add = options.add_options();
   add("pairs", text("auto")->value_name("N"),
       "pairs, of two runs of each build; auto: 16, and more until it is decided");
-  add("max-time", text("180")->value_name("SECONDS"), "of measuring; a finding is confirmed in as much again");
+  add("max-time", text("180")->value_name("SECONDS"),
+      "of measuring, without --pairs; a finding is confirmed in as much again");
   add("timeout", text("60")->value_name("SECONDS"), "a run that takes longer has failed");
   add("seed", text("1")->value_name("N"), "of the order of turns");
   return options;
@@ -125,6 +126,22 @@ GateFormat read_format(const std::string& text) {
   throw std::invalid_argument("'" + text + "' is none of text, md and json");
 }
 
+// Those of the other kind of gate would decide nothing, and what a gate reports is not there where bounds are written.
+void check_kind(const Merged& merged, const GateOptions& options) {
+  const auto refuse = [&](const Strings& names, const std::string& why) {
+    for (const std::string& name : names) {
+      const auto from = merged.origin.find(name);
+      if (from != merged.origin.end() && from->second == "command line") throw UsageError("--" + name + why);
+    }
+  };
+  if (options.against.empty()) {
+    refuse({"threshold", "bound", "mode", "threads", "shards"}, " is for --against BINARY");
+  } else {
+    refuse({"bounds", "update"}, " is of the modes, not of --against");
+  }
+  if (options.update) refuse({"format", "save", "history", "label"}, " is of a gate's verdict, which --update has not");
+}
+
 void read_report(const Merged& merged, GateOptions& options) {
   options.format = read_option(merged, "format", read_format);
   options.save = merged.list("save");
@@ -163,7 +180,7 @@ Parsed<GateOptions> parse_gate(const Strings& arguments) {
     options.against = merged.file_name("against");
     options.bounds_file = merged.file_name("bounds");
     options.update = merged.on("update");
-    if (options.update && !options.against.empty()) throw UsageError("--update is of the bounds, not of --against");
+    check_kind(merged, options);
     const Strings workloads = merged.has("workloads") ? merged.list("workloads") : kDefaultWorkloads;
     if (merged.has("workloads") && options.against.empty()) throw UsageError("workloads are for --against BINARY");
     for (const std::string& name : workloads) options.workloads.push_back(read_workload(name));
