@@ -288,7 +288,7 @@ std::string gate_json(const GateReport& report) {
             {"samples", Json::array()}};
   for (const GateRow& row : report.rows) json["rows"].push_back(json_of(row));
   for (const GateSeries& series : report.series) json["samples"].push_back(json_of(series));
-  return json.dump() + "\n";
+  return dumped(json);
 }
 
 std::string gate_history_line(const GateReport& report) {
@@ -314,7 +314,7 @@ std::string gate_history_line(const GateReport& report) {
                                {"finding", finding_text(row)},
                                {"control_tripped", row.first.control_tripped || row.confirmation.control_tripped}});
   }
-  return json.dump() + "\n";
+  return dumped(json);
 }
 
 }  // namespace shardflow::app

@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "app/sample.hpp"
 #include "app/terminal.hpp"
 #include "pipeline/errors.hpp"
 #include "pipeline/measure/change_points.hpp"
@@ -16,12 +17,14 @@ using Json = nlohmann::ordered_json;
 
 void add_run(const Json& run, History& history, std::map<std::string, std::size_t>& places) {
   const bool of_modes = run.at("kind") == "modes";
-  const std::string cpu = run.at("environment").at("cpu");
+  const Json& environment = run.at("environment");
+  const std::string machine =
+      environment.at("cpu").get<std::string>() + ", " + plural(environment.at("cores").get<std::uint64_t>(), "core");
   for (const Json& median : run.at("medians")) {
     const std::string group = median.at("group");
     const std::string metric = median.at("metric");
     // A ratio of modes is the same on every machine, about; a time is not.
-    const std::string where = of_modes ? "" : cpu;
+    const std::string where = of_modes ? "" : machine;
     const auto [place, fresh] =
         places.emplace(group + '\n' + metric + '\n' + where + (of_modes ? "\nmodes" : ""), history.series.size());
     if (fresh) {
@@ -47,8 +50,8 @@ std::string change_words(const HistorySeries& series, std::size_t at) {
 }
 
 Json json_of(const HistorySeries& series) {
-  Json json{{"group", series.group}, {"metric", series.metric}, {"unit", series.unit},
-            {"cpu", series.cpu},     {"values", Json::array()}, {"changes", Json::array()}};
+  Json json{{"group", series.group},     {"metric", series.metric}, {"unit", series.unit},
+            {"machine", series.machine}, {"values", Json::array()}, {"changes", Json::array()}};
   for (std::size_t i = 0; i < series.values.size(); ++i) {
     const HistoryValue& each = series.values[i];
     json["values"].push_back({{"run", each.run + 1},
@@ -99,7 +102,7 @@ std::string history_text(const History& history) {
   std::string text = with_commas(history.runs) + (history.runs == 1 ? " run\n" : " runs\n");
   std::string above;
   for (const HistorySeries& series : history.series) {
-    const std::string heading = series.group + (series.cpu.empty() ? "" : ", on " + series.cpu);
+    const std::string heading = series.group + (series.machine.empty() ? "" : ", on " + series.machine);
     if (heading != above) text += "\n" + heading.substr(0, 80) + "\n";
     above = heading;
     text += "  " + left(series.metric, 16) + right(fixed(series.values.back().value, 2), 10) + " " +
@@ -113,7 +116,7 @@ std::string history_json(const History& history, const std::string& command) {
   Json json{
       {"schema", 1}, {"kind", "history"}, {"command", command}, {"runs", history.runs}, {"series", Json::array()}};
   for (const HistorySeries& series : history.series) json["series"].push_back(json_of(series));
-  return json.dump() + "\n";
+  return dumped(json);
 }
 
 }  // namespace shardflow::app

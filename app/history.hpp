@@ -21,8 +21,8 @@ struct HistoryValue {
 struct HistorySeries {
   std::string group;  // workload, or pair of modes
   std::string metric;
-  std::string unit;  // of its values; "x" for a ratio
-  std::string cpu;
+  std::string unit;     // of its values; "x" for a ratio
+  std::string machine;  // empty: of any
   std::vector<HistoryValue> values;
   std::vector<std::size_t> changes;  // indices of values at which a new level begins
 

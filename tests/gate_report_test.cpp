@@ -172,6 +172,14 @@ TEST_CASE("JSON has a schema version, the environment, the answers and every sam
   CHECK(json["samples"][0]["peak_MB"] == nlohmann::json::array({nullptr, nullptr}));
 }
 
+TEST_CASE("names of any bytes can be reported") {
+  GateReport report = slower();
+  report.label = "caf\xe9";
+  report.rows[0].group = "\xe9.tsv";
+  CHECK(nlohmann::json::parse(gate_json(report))["label"] == "caf\xef\xbf\xbd");
+  CHECK(nlohmann::json::parse(gate_history_line(report))["medians"][0]["group"] == "\xef\xbf\xbd.tsv");
+}
+
 TEST_CASE("a history line is one line, and enough for a plot") {
   const std::string line = gate_history_line(slower());
   CHECK(std::ranges::count(line, '\n') == 1);

@@ -29,6 +29,7 @@ std::string history_lines(int before, int after, double factor) {
     GateReport report;
     report.label = "c" + std::to_string(run);
     report.environment.cpu = "A made-up CPU";
+    report.environment.cores = 2;
     report.environment.date = "2026-01-02 03:04:05";
     report.rows = {row("wall", "ms", (100 + noise) * (run < before ? 1 : factor)), row("peak", "MB", 50 + noise)};
     lines += gate_history_line(report);

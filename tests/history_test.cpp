@@ -39,7 +39,7 @@ TEST_CASE("a metric's level changes where it did, and keeps to its machine") {
   const HistorySeries& wall = history.series[0];
   CHECK(wall.group == "unique");
   CHECK(wall.unit == "ms");
-  CHECK(wall.cpu == "A made-up CPU");
+  CHECK(wall.machine == "A made-up CPU, 2 cores");
   CHECK(wall.values.size() == 40);
   CHECK(wall.changes == std::vector<std::size_t>{20});
   CHECK(wall.level_at(0) == doctest::Approx(100).epsilon(0.01));
@@ -49,11 +49,14 @@ TEST_CASE("a metric's level changes where it did, and keeps to its machine") {
   std::string moved = history_lines(1, 0, 1);
   moved.replace(moved.find("A made-up CPU"), 13, "Another");
   CHECK(read(history_lines(1, 0, 1) + moved).series.size() == 4);
+  std::string larger = history_lines(1, 0, 1);
+  larger.replace(larger.find("\"cores\":2"), 9, "\"cores\":4");
+  CHECK(read(history_lines(1, 0, 1) + larger).series.size() == 4);
 }
 
 TEST_CASE("the history as text says since when, within 80 columns") {
   const std::string text = history_text(read(history_lines(20, 20, 1.10)));
-  CHECK(text.starts_with("40 runs\n\nunique, on A made-up CPU\n  wall "));
+  CHECK(text.starts_with("40 runs\n\nunique, on A made-up CPU, 2 cores\n  wall "));
   CHECK(text.find("\n    since c20 (2026-01-02) +1") != std::string::npos);
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
@@ -63,7 +66,7 @@ TEST_CASE("ratios of modes are compared over all machines") {
   std::string line = history_lines(1, 0, 1);
   line.replace(line.find("against"), 7, "modes");
   const History history = read(line);
-  CHECK(history.series[0].cpu.empty());
+  CHECK(history.series[0].machine.empty());
   CHECK(history.series[0].unit == "x");
   CHECK(history.series[0].values[0].value == doctest::Approx(1.01));
 }

@@ -199,6 +199,28 @@ TEST_CASE("a sweep of which every point was too slow says so, and a latency that
   CHECK(contains(slow.document, "Too slow, a run took more than 60 s: channel at 5M records, 1 thread, 8 shards"));
 }
 
+TEST_CASE("a sweep that was stopped may have nothing where its page begins") {
+  Grid grid;
+  grid.threads = {1, 2, 4};
+  grid.shards = {4, 8, 16};
+  Sweep sweep = made_up_sweep(grid);
+  // There is most for one thread, and most for eight shards, but not for both.
+  for (SweepPoint& point : sweep.points) {
+    const bool reached = point.at.mode == "flow" && (point.at.threads == 1) != (point.at.shards == 8);
+    if (!reached) point = {point.at, false, {}};
+  }
+  const Opened opened = open_report(sweep_json(sweep));
+  check_peace(opened);
+  CHECK(chart(opened, "speed-up-by-mode").empty());
+}
+
+TEST_CASE("an interval of thousands of rounds is found") {
+  const Comparison comparison = made_up_comparison(false, 2000);
+  const Opened opened = open_report(comparison_json(comparison));
+  check_peace(opened);
+  CHECK(contains(opened.document, "95 % interval"));
+}
+
 TEST_CASE("the page says what ended a measurement early, and with which options it was made") {
   Comparison comparison = made_up_comparison(false);
   comparison.stop = Stop::kOutOfTime;

@@ -41,11 +41,12 @@ function binaryBytes(number) {
 // The median and its interval from the order statistics, as median_interval of pipeline/measure/statistics.hpp.
 function summary(values) {
   const sorted = [...values].sort(d3.ascending);
-  let probability = 2 ** -sorted.length; // that just `outside` values lie below the median
-  let tail = probability; // that at most so many do
+  let log = -sorted.length * Math.LN2; // of the probability that just `outside` values lie below the median
+  let tail = Math.exp(log); // that at most so many do
   let outside = 0;
   for (;;) {
-    probability *= (sorted.length - outside) / (outside + 1);
+    log += Math.log((sorted.length - outside) / (outside + 1));
+    const probability = Math.exp(log); // 0 of a thousand values or more, where `outside` is small
     if (tail + probability > 0.025) break;
     tail += probability;
     ++outside;

@@ -40,17 +40,17 @@ const switches = {
   full: "voluntary", ring: "forced", unit: 0.001, format: short, label: "context switches per 1,000 records",
 };
 
-// The chart of each thing measured, a row a mode. `points` gives those to show now.
-function byMode(points, modes, at) {
+// The chart of each thing measured, a row a mode. `points` gives those of `all` to show now.
+function byMode(all, points, modes, at) {
   const interval = () => intervalName(points());
   const bar = () => (interval() ? `, a bar its ${interval()}` : "");
   return [
     figure("time-by-mode", "Time per record",
       () => `Further left is faster. A small dot is a round, a symbol the median${bar()}. ${at()}`,
       (width) => drawn(points(), (some) => timeByMode(some, modes, width))),
-    ...(modes.length > 1 && points().every((p) => p.speed_up) ? [figure("speed-up-by-mode", "Speed-up",
+    ...(modes.length > 1 && all.every((point) => point.speed_up) ? [figure("speed-up-by-mode", "Speed-up",
       () => `The time of ${modes[0]} over the mode's, round by round${bar()}. Right of the dashed line is faster.`,
-      (width) => speedUpByMode(points(), modes, width))] : []),
+      (width) => drawn(points(), (some) => speedUpByMode(some, modes, width)))] : []),
     figure("cpu-by-mode", "CPU time per record",
       () => `Dots: in the program. Rings: in the system. All threads together. ${at()}`,
       (width) => drawn(points(), (some) => pairByMode(some, modes, cpu, width))),
@@ -59,7 +59,7 @@ function byMode(points, modes, at) {
       (width) => drawn(points(), (some) => pairByMode(some, modes, switches, width))),
     figure("memory-by-mode", "Memory", () => `The most that a run had resident. ${at()}`,
       (width) => drawn(points(), (some) => memoryByMode(some, modes, width))),
-    ...(points().every((point) => point.latency) ? [figure("latency-by-mode", "Latency",
+    ...(all.every((point) => point.latency) ? [figure("latency-by-mode", "Latency",
       () => `From a record's arrival until it is in its shard. Lower is faster. ${at()}`,
       (width) => drawn(points(), (some) => latencyByMode(some, modes, width)))] : []),
   ];
@@ -179,7 +179,7 @@ function settings(points, held) {
 function comparisonBody(report, points, modes) {
   const slow = `* too slow for all of it: the first ${exact(report.prefix_records)} records`;
   return [
-    section("By mode", charts(byMode(() => points, modes, () => ""))),
+    section("By mode", charts(byMode(points, () => points, modes, () => ""))),
     section("The numbers", ...comparisonTables(points, modes),
       ...(points.some((point) => point.prefix_only) ? [element("p", {class: "quiet"}, slow)] : [])),
   ];
@@ -193,7 +193,7 @@ function sweepBody(report, points, modes) {
     ...(varying(points).length ? [settings(points, held)] : []),
     ...varying(points).flatMap((axis) =>
       [overSetting(points, modes, axis, held), ...scalingSection(points, report.fits, axis.key, modes, held)]),
-    section("By mode", charts(byMode(() => slice(points, held), modes, at))),
+    section("By mode", charts(byMode(points, () => slice(points, held), modes, at))),
     section("The numbers", sweepTable(points), ...tooSlow(report, points)),
   ];
 }

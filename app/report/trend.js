@@ -52,8 +52,8 @@ function historyFinding(series) {
     `${latest.group}, ${words}.`;
 }
 
-const historyRows = (series) => series.flatMap(({group, metric, unit, cpu, values}) =>
-  values.map((value) => ({...value, group, metric, unit, cpu})));
+const historyRows = (series) => series.flatMap(({group, metric, unit, machine, values}) =>
+  values.map((value) => ({...value, group, metric, unit, machine})));
 
 function historyTable(series) {
   return table("Where each metric is, and since when: levels are medians.", [
@@ -68,7 +68,7 @@ function historyTable(series) {
 function showHistory(report, json) {
   const {series} = report;
   document.title = "shardflow history";
-  const groups = d3.groups(series, ({group, cpu}) => (cpu ? `${group}, on ${cpu}` : group));
+  const groups = d3.groups(series, ({group, machine}) => (machine ? `${group}, on ${machine}` : group));
   document.getElementById("report").replaceChildren(
     element("h1", {}, "shardflow: measurements over time"),
     element("p", {class: "finding"}, historyFinding(series)),
