@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -89,9 +90,14 @@ std::vector<std::string> words_of(std::vector<std::string> words, const std::vec
   return words;
 }
 
+// Raised by a signal: what is in memory by then is to go again.
+Interrupt& interrupt() {
+  static Interrupt raised;
+  return raised;
+}
+
 ProcessResult run(const std::vector<std::string>& words) {
-  static const Interrupt kNone;
-  return run_process(words.front(), words, kNone, kTimeout);
+  return run_process(words.front(), words, interrupt(), kTimeout);
 }
 
 PeerSample sample_of(const ProcessResult& result) {
@@ -171,9 +177,9 @@ PeerTable run_workload(const Setup& setup, const Workload& workload) {
   }
   table.threads = std::stoul(setup.threads);
   const std::string input = setup.folder / "input.tsv";
-  if (run({setup.binary, "generate", table.spec, "--output", input, "-q"}).exit_code != 0) {
-    throw std::runtime_error("shardflow generate " + table.spec + " failed");
-  }
+  const ProcessResult generated = run({setup.binary, "generate", table.spec, "--output", input, "-q"});
+  if (generated.exit_code != 0)
+    throw std::runtime_error("shardflow generate " + table.spec + ": " + failure(generated));
   const nlohmann::json ours = statistics(setup, input);
   table.records = ours["records"];
   table.keys = ours["keys"];
@@ -197,13 +203,32 @@ const Workload& workload_of(const std::string& name) {
   return *found;
 }
 
-// A folder in memory, where there is room: reading it is reading the page cache.
-fs::path make_folder() {
-  std::string pattern =
-      (fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path()) / "shardflow-XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  return pattern;
-}
+// A folder in memory, where there is room: reading it is reading the page cache. Gone with its owner.
+class Folder {
+ public:
+  explicit Folder(std::uint64_t divisor) {
+    const fs::path memory = "/dev/shm";
+    std::error_code none;
+    const bool roomy = fs::space(memory, none).available >= kMostBytes / divisor && !none;
+    std::string pattern = (roomy ? memory : fs::temp_directory_path()) / "shardflow-XXXXXX";
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path_ = pattern;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  const fs::path& path() const { return path_; }
+
+ private:
+  // The largest input, and a map of it.
+  static constexpr std::uint64_t kMostBytes = 12'000'000'000;
+
+  fs::path path_;
+};
 
 }  // namespace
 
@@ -215,7 +240,11 @@ int main(int argc, char** argv) try {
   std::vector<std::string> names(argv + 6, argv + argc);
   if (names.empty()) std::ranges::transform(kWorkloads, std::back_inserter(names), &Workload::name);
   const char* const json_file = std::getenv("JSON_FILE");
-  const Setup setup{argv[1], std::stoul(argv[3]), argv[4], std::stoul(argv[5]), make_folder(), read_manifest(argv[2])};
+  interrupt();  // made before a handler may need it
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupt().raise(); });
+  const std::uint64_t divisor = std::stoul(argv[5]);
+  const Folder folder(divisor);
+  const Setup setup{argv[1], std::stoul(argv[3]), argv[4], divisor, folder.path(), read_manifest(argv[2])};
   bool wrong = false;
   for (const std::string& name : names) {
     const PeerTable table = run_workload(setup, workload_of(name));
@@ -223,7 +252,6 @@ int main(int argc, char** argv) try {
     if (json_file != nullptr) std::ofstream(json_file, std::ios::app) << peers_json(table);
     wrong |= std::ranges::any_of(table.peers, &PeerResult::wrong);
   }
-  fs::remove_all(setup.folder);
   return wrong ? 1 : 0;
 } catch (const std::exception& error) {
   std::cerr << "shardflow_peers_bench: " << error.what() << '\n';
