@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "pipeline/errors.hpp"
 #include "tests/folder.hpp"
 
@@ -43,7 +45,13 @@ TEST_CASE("twenty times the keys take longer to write") {
   FloorJob few = job({folder.write("in", "a\tb\n")}, 1);
   FloorJob many = few;
   many.keys = 20 * few.keys;
-  CHECK(measure_floor(many).slots_s > measure_floor(few).slots_s);
+  // The least of some: whatever comes between only adds.
+  const auto slots_s = [](const FloorJob& job) {
+    double least_s = measure_floor(job).slots_s;
+    for (int i = 0; i < 4; ++i) least_s = std::min(least_s, measure_floor(job).slots_s);
+    return least_s;
+  };
+  CHECK(slots_s(many) > slots_s(few));
 }
 
 TEST_CASE("nothing at all has a floor too") {
