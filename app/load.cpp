@@ -77,7 +77,7 @@ void check(const LoadOptions& options, const TerminalOptions& terminal, const In
 
 void print_statistics(const LoadOptions& options, const TerminalOptions& terminal, const LoadStatistics& statistics) {
   if (options.stats == StatsFormat::kJson) return print_note(statistics_json(statistics));
-  if (terminal.quiet) return;
+  if (terminal.quiet) return print_note(asked_text(statistics));
   print_note(statistics_text(statistics, terminal.verbose, use_color(terminal.color)));
 }
 

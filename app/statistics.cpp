@@ -116,9 +116,12 @@ std::string statistics_text(const LoadStatistics& s, bool verbose, bool color) {
                               " % of the records repeated a key of their block");
   if (s.run.skipped > 0) text += row("skipped", plural(s.run.skipped, "bad record"));
   if (s.run.latency.count() > 0) text += row("latency", latency_text(LatencySummary::of(s.run.latency)));
-  if (s.floor) text += row("floor", floor_text(s));
-  if (s.digest) text += row("digest", s.digest->hex());
+  text += asked_text(s);
   return verbose ? text + each_shard(s) : text;
+}
+
+std::string asked_text(const LoadStatistics& s) {
+  return (s.floor ? row("floor", floor_text(s)) : "") + (s.digest ? row("digest", s.digest->hex()) : "");
 }
 
 std::string statistics_json(const LoadStatistics& s) {

@@ -38,6 +38,8 @@ struct LoadStatistics {
 
 // At most 80 columns. `verbose` adds a line a shard.
 std::string statistics_text(const LoadStatistics& statistics, bool verbose, bool color);
+// Of it, what it took an option of its own to measure.
+std::string asked_text(const LoadStatistics& statistics);
 // One object in one line. Its "schema" grows with every change that could break a reader.
 std::string statistics_json(const LoadStatistics& statistics);
 

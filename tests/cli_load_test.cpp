@@ -49,6 +49,14 @@ void become_user() {
 
 }  // namespace
 
+TEST_CASE("a digest that was asked for is told also when quiet") {
+  const std::string quiet = run({"load", "-", "-q", "--digest"}, kThree).error;
+  const std::string all = run({"load", "-", "--digest"}, kThree).error;
+  CHECK(quiet.starts_with("  digest"));
+  CHECK(all.ends_with(quiet));
+  CHECK(std::ranges::count(quiet, '\n') == 1);
+}
+
 TEST_CASE("the last value of a key is written, sorted by key") {
   const Outcome outcome = run({"load", "-", "-q", "--sort", "--output", "-"}, "b\t2\na\t1\nb\t3\n\xc3\xa4\tx\nB\ty\n");
   CHECK(outcome.exit_code == 0);
