@@ -225,13 +225,16 @@ TEST_CASE("an interrupt ends a wait for a pipe at once") {
   FileSource source(std::move(pipe.read_end), "pipe", kMaxRecord, &interrupt);
   MemoryBudget budget(UINT64_MAX);
   Block block(1000, budget);
+  std::chrono::steady_clock::time_point raised;
   std::jthread raiser([&] {
     std::this_thread::sleep_for(50ms);
+    raised = std::chrono::steady_clock::now();
     interrupt.raise();
   });
-  const auto start = std::chrono::steady_clock::now();
   CHECK_THROWS_AS(source.next(block), InterruptedError);
-  CHECK(std::chrono::steady_clock::now() - start < 200ms);
+  const auto ended = std::chrono::steady_clock::now();
+  raiser.join();
+  CHECK(ended - raised < 200ms);
 }
 
 TEST_CASE("a FIFO is waited for, and read to its writer's end") {

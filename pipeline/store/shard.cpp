@@ -31,10 +31,11 @@ constexpr std::size_t kLeastDeferredStep = 64;
 // Longer entries are copied once, from the text.
 constexpr std::uint64_t kMostEntryBytes = 64;
 
-// A short entry's value is often on a second line.
+// A short entry's value is often on a second line. Of a free slot there is no entry, so nothing can be added to its
+// address but as to a number.
 void prefetch_entry(const char* entry) {
   __builtin_prefetch(entry, 1);
-  __builtin_prefetch(entry + 24, 1);
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(entry) + 24), 1);
 }
 
 // The i-th of a list's entries, by offsets from where entry `base` begins.
