@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include "tests/memory_folder.hpp"
 
 namespace bench {
 
@@ -32,16 +33,13 @@ struct Sample {
   double peak_mb() const { return statistics["peak_resident_bytes"].get<double>() / 1e6; }
 };
 
-// A folder in memory, where there is room: reading it is reading the page cache. Gone with its owner.
+// What is read, in a folder of its own that is gone with it.
 class Inputs {
  public:
   explicit Inputs(std::string binary);
-  ~Inputs();
-  Inputs(const Inputs&) = delete;
-  Inputs& operator=(const Inputs&) = delete;
 
   void make(const std::string& name, const std::string& spec) const;
-  std::string path(const std::string& name) const { return folder_ / name; }
+  std::string path(const std::string& name) const { return folder_.path() / name; }
   // What a program says on standard error, as JSON.
   nlohmann::json told(const std::vector<std::string>& words) const;
   // Likewise, on standard output.
@@ -50,7 +48,7 @@ class Inputs {
 
  private:
   std::string binary_;
-  std::filesystem::path folder_;
+  testing::MemoryFolder folder_;
 };
 
 struct Bound {

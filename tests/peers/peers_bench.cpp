@@ -24,6 +24,7 @@
 #include "app/process.hpp"
 #include "app/shuffle.hpp"
 #include "pipeline/interrupt.hpp"
+#include "tests/memory_folder.hpp"
 #include "tests/peers/peers_table.hpp"
 
 namespace {
@@ -37,6 +38,9 @@ constexpr std::chrono::minutes kTimeout{5};
 constexpr double kSlow_s = 60;
 // Longer than it takes until the host has what the process before has freed.
 constexpr std::chrono::seconds kPause{3};
+
+// The largest input, and a map of it.
+constexpr std::uint64_t kMostBytes = 12'000'000'000;
 
 struct Workload {
   const char* name;
@@ -203,33 +207,6 @@ const Workload& workload_of(const std::string& name) {
   return *found;
 }
 
-// A folder in memory, where there is room: reading it is reading the page cache. Gone with its owner.
-class Folder {
- public:
-  explicit Folder(std::uint64_t divisor) {
-    const fs::path memory = "/dev/shm";
-    std::error_code none;
-    const bool roomy = fs::space(memory, none).available >= kMostBytes / divisor && !none;
-    std::string pattern = (roomy ? memory : fs::temp_directory_path()) / "shardflow-XXXXXX";
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = pattern;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  const fs::path& path() const { return path_; }
-
- private:
-  // The largest input, and a map of it.
-  static constexpr std::uint64_t kMostBytes = 12'000'000'000;
-
-  fs::path path_;
-};
-
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -243,7 +220,7 @@ int main(int argc, char** argv) try {
   interrupt();  // made before a handler may need it
   for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupt().raise(); });
   const std::uint64_t divisor = std::stoul(argv[5]);
-  const Folder folder(divisor);
+  const testing::MemoryFolder folder(kMostBytes / divisor);
   const Setup setup{argv[1], std::stoul(argv[3]), argv[4], divisor, folder.path(), read_manifest(argv[2])};
   bool wrong = false;
   for (const std::string& name : names) {
