@@ -35,9 +35,7 @@ struct Wanted {
 
   bool here() const { return name != nullptr && name == end; }
   bool inside() const { return name != end; }
-  Wanted under(std::string_view field) const {
-    return name != end && name != nullptr && *name == field ? Wanted{name + 1, end} : Wanted{};
-  }
+  Wanted under(std::string_view field) const { return inside() && *name == field ? Wanted{name + 1, end} : Wanted{}; }
 };
 
 bool is_space(char byte) { return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n'; }
