@@ -37,7 +37,7 @@ std::string counts_text(const DiffOptions& options, const DiffResult& found) {
   };
   return row("added", with_commas(found.counts.added)) + row("removed", with_commas(found.counts.removed)) +
          row("changed", with_commas(found.counts.changed)) + row("same", with_commas(found.counts.same)) +
-         skipped(found.skipped_before, options.before) + skipped(found.skipped_after, options.after);
+         skipped(found.skipped_before, options.before()) + skipped(found.skipped_after, options.after());
 }
 
 std::string counts_json(const DiffResult& found) {
@@ -71,11 +71,11 @@ DiffResult compare(const DiffOptions& options, const TerminalOptions& terminal, 
   Store before(load.shards, load.max_memory_bytes);
   std::optional<Store> after;
   found = with_rejects(load, interrupt, [&](RejectSink* rejects) {
-    found.skipped_before = fill_from(options.before, load, terminal, interrupt, before, rejects);
+    found.skipped_before = fill_from(options.before(), load, terminal, interrupt, before, rejects);
     const StoreMemory taken = before.memory();
     after.emplace(load.shards,
                   load.max_memory_bytes - std::min(load.max_memory_bytes, taken.table_bytes + taken.arena_bytes));
-    found.skipped_after = fill_from(options.after, load, terminal, interrupt, *after, rejects);
+    found.skipped_after = fill_from(options.after(), load, terminal, interrupt, *after, rejects);
     return found;
   });
   found.counts = write(load, terminal, before, *after, interrupt);
@@ -91,13 +91,10 @@ int diff(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
   const DiffResult found = compare(parsed.options, parsed.terminal, interrupt);
   const bool json = parsed.options.load.stats == StatsFormat::kJson;
   const std::string text = json ? counts_json(found) : counts_text(parsed.options, found);
-  if (parsed.terminal.quiet && !json) {
-    // Asked for nothing but the exit code.
-  } else if (parsed.options.load.output == "-") {
-    print_note(text);
-  } else {
-    print_answer(text);
-  }
+  const bool wanted = json || !parsed.terminal.quiet;
+  const bool beside_records = parsed.options.load.output == "-";
+  if (wanted && beside_records) print_note(text);
+  if (wanted && !beside_records) print_answer(text);
   return found.counts.equal() ? kOk : kDifferent;
 }
 

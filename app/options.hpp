@@ -85,9 +85,10 @@ struct SweepOptions {
 };
 
 struct DiffOptions {
-  LoadOptions load;    // how to read, where to write
-  std::string before;  // files; one of them may be "-"
-  std::string after;
+  LoadOptions load;  // how to read, where to write; two files, one of which may be "-"
+
+  const std::string& before() const { return load.files.front(); }
+  const std::string& after() const { return load.files.back(); }
 };
 
 // A file, or made-up records.

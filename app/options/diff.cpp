@@ -38,8 +38,6 @@ Parsed<DiffOptions> parse_diff(const Strings& arguments) {
     const Strings files = merged.list("file");
     if (files.size() != 2) throw UsageError("diff compares two files: OLD and NEW");
     if (files[0] == "-" && files[1] == "-") throw UsageError("'-' can be read once only");
-    options.before = files[0];
-    options.after = files[1];
     options.load.files = files;
     options.load.mode = &modes().front();
     read_input_format(merged, options.load);
