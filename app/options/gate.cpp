@@ -130,8 +130,7 @@ GateFormat read_format(const std::string& text) {
 void check_kind(const Merged& merged, const GateOptions& options) {
   const auto refuse = [&](const Strings& names, const std::string& why) {
     for (const std::string& name : names) {
-      const auto from = merged.origin.find(name);
-      if (from != merged.origin.end() && from->second == "command line") throw UsageError("--" + name + why);
+      if (merged.is_from_command_line(name)) throw UsageError("--" + name + why);
     }
   };
   if (options.against.empty()) {

@@ -184,7 +184,7 @@ void read_files(const Merged& merged, LoadOptions& options) {
   options.synthetic_text = merged.get("synthetic");
   if (merged.origin.contains("file") && options.synthetic) {
     // Files on the command line beat a preset's synthetic input, but not one beside them.
-    if (merged.origin.at("synthetic") == "command line") throw UsageError("give files or --synthetic, not both");
+    if (merged.is_from_command_line("synthetic")) throw UsageError("give files or --synthetic, not both");
     options.synthetic.reset();
   }
   if (options.files.empty() && !options.synthetic) {

@@ -54,7 +54,7 @@ void read_kind(const Merged& merged, FileOptions& options) {
 // What TSV has no use for.
 constexpr std::array kOfColumns{"key", "value", "delimiter", "header"};
 
-bool all_named_tsv(const LoadOptions& options) {
+bool are_all_named_tsv(const LoadOptions& options) {
   return options.file.recognise_kind && !options.files.empty() &&
          std::ranges::all_of(options.files, [&](const std::string& name) {
            return kind_of_name(name, options.file.format.delimiter) == TextFormat::Kind::kTsv;
@@ -62,14 +62,15 @@ bool all_named_tsv(const LoadOptions& options) {
 }
 
 // In a mixture of formats it may be of another file, and where the command line does not say it, of another run.
-void check_tsv(const Merged& merged, const LoadOptions& options) {
+void check_tsv(const Merged& merged, bool all_named_tsv) {
   for (const std::string option : kOfColumns) {
-    const auto from = merged.origin.find(option);
-    if (from == merged.origin.end()) continue;
-    if (merged.get("format") == "tsv") throw UsageError("--" + option + " is not for --format tsv");
-    if (from->second != "command line" || !all_named_tsv(options)) continue;
-    throw UsageError("--" + option +
-                     " is not for TSV, which all files are by their names; for CSV with TABs say --delimiter tab");
+    if (merged.get("format") == "tsv" && merged.origin.contains(option)) {
+      throw UsageError("--" + option + " is not for --format tsv");
+    }
+    if (all_named_tsv && merged.is_from_command_line(option)) {
+      throw UsageError("--" + option +
+                       " is not for TSV, which all files are by their names; for CSV with TABs say --delimiter tab");
+    }
   }
 }
 
@@ -129,10 +130,10 @@ void read_on_error(const Merged& merged, LoadOptions& options) {
 }
 
 // As they can be given to another run.
-std::vector<std::string> words_of(const Merged& merged, const LoadOptions& options) {
+std::vector<std::string> words_of(const Merged& merged, bool all_named_tsv) {
   std::vector<std::string> words;
   const auto is_for_these = [&](const std::string& name) {
-    return merged.origin.contains(name) && !(all_named_tsv(options) && std::ranges::count(kOfColumns, name) > 0);
+    return merged.origin.contains(name) && !(all_named_tsv && std::ranges::count(kOfColumns, name) > 0);
   };
   for (const std::string name : {"format", "delimiter", "key", "value", "max-expanded", "on-error", "max-errors"}) {
     if (is_for_these(name)) words.insert(words.end(), {"--" + name, merged.get(name)});
@@ -147,9 +148,10 @@ std::vector<std::string> words_of(const Merged& merged, const LoadOptions& optio
 
 void read_input_format(const Merged& merged, LoadOptions& options) {
   options.file = read_file_options(merged);
-  check_tsv(merged, options);
+  const bool all_named_tsv = are_all_named_tsv(options);
+  check_tsv(merged, all_named_tsv);
   read_on_error(merged, options);
-  options.file_words = words_of(merged, options);
+  options.file_words = words_of(merged, all_named_tsv);
 }
 
 }  // namespace shardflow::app

@@ -11,6 +11,8 @@
 namespace shardflow::app {
 namespace {
 
+constexpr const char* kCommandLine = "command line";
+
 // A preset or a variable that another command uses is no mistake.
 std::set<std::string> options_of_any_command() {
   std::set<std::string> names;
@@ -108,7 +110,7 @@ Merged merge(const Grammar& grammar, const Strings& arguments) {
   Merged merged;
   const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
   merged.add(po::command_line_parser(arguments).options(with_positional).positional(positional).style(style).run(),
-             "command line");
+             kCommandLine);
   merged.add(po::parse_environment(known, [&](const std::string& name) { return option_of_variable(name, known); }),
              "environment");
   if (merged.has("config")) merged.add(parse_file(merged.get("config"), known), merged.get("config"));
@@ -120,7 +122,7 @@ Merged merge(const Grammar& grammar, const Strings& arguments) {
 
 std::string Merged::name_of(const std::string& option) const {
   const auto from = origin.find(option);
-  const bool said = from == origin.end() || from->second == "command line";
+  const bool said = from == origin.end() || is_from_command_line(option);
   return "--" + option + (said ? "" : " (" + from->second + ")");
 }
 
@@ -128,6 +130,11 @@ std::string Merged::file_name(const std::string& name) const {
   const std::string file = get(name);
   if (file.empty() && has(name)) throw UsageError(name_of(name) + ": the file's name is empty");
   return file;
+}
+
+bool Merged::is_from_command_line(const std::string& option) const {
+  const auto from = origin.find(option);
+  return from != origin.end() && from->second == kCommandLine;
 }
 
 bool Merged::is_from_preset(const std::string& option) const {

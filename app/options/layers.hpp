@@ -50,6 +50,7 @@ struct Merged {
 
   // "--threads", "--threads (preset scaling)": where it was not the command line that said so, who did.
   std::string name_of(const std::string& option) const;
+  bool is_from_command_line(const std::string& option) const;
   bool is_from_preset(const std::string& option) const;
 };
 
