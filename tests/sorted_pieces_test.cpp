@@ -8,6 +8,8 @@
 #include <array>
 #include <map>
 #include <random>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -119,6 +121,18 @@ TEST_CASE("keys come in order that differ in how many zeros they end with") {
   check_sorted(shuffled(keys));
 }
 
+std::vector<std::size_t> ranges_of(const Splitters& splitters, std::span<const std::uint64_t> numbers) {
+  std::vector<std::size_t> ranges;
+  for (std::size_t begin = 0; begin < numbers.size(); begin += Splitters::kGroup) {
+    const auto group = numbers.subspan(begin, std::min(Splitters::kGroup, numbers.size() - begin));
+    Splitters::Numbers padded{};
+    std::ranges::copy(group, padded.begin());
+    const Splitters::Ranges found = splitters.ranges_of(padded);
+    ranges.insert(ranges.end(), found.begin(), found.begin() + static_cast<std::ptrdiff_t>(group.size()));
+  }
+  return ranges;
+}
+
 TEST_CASE("splitters put each number into the range that it belongs to") {
   CHECK(rc::check([](std::vector<std::uint64_t> samples) {
     samples.insert(samples.end(), {0, UINT64_MAX});
@@ -128,11 +142,32 @@ TEST_CASE("splitters put each number into the range that it belongs to") {
     std::ranges::sort(samples);
     std::size_t before = 0;
     for (const std::uint64_t sample : samples) {
-      const auto [range, next] = splitters.ranges_of(std::array{sample, sample + 1});
-      RC_ASSERT(before <= range && range < splitters.ranges());
-      if (splitters.is_single(range) && sample != UINT64_MAX) RC_ASSERT(next == range + 1);
-      before = range;
+      const auto found = ranges_of(splitters, std::array{sample, sample + 1});
+      RC_ASSERT(before <= found[0] && found[0] < splitters.ranges());
+      if (splitters.is_single(found[0]) && sample != UINT64_MAX) RC_ASSERT(found[1] == found[0] + 1);
+      before = found[0];
     }
+  }));
+}
+
+TEST_CASE("ranges have as many numbers each, whatever bits those differ in, and others are between them") {
+  CHECK(rc::check([](std::uint64_t common, const std::set<std::uint64_t>& anything) {
+    // As text has them, some bits are the same in all numbers, and some differ in a few.
+    const auto mask = *rc::gen::arbitrary<std::uint64_t>() & *rc::gen::arbitrary<std::uint64_t>();
+    std::set<std::uint64_t> distinct{common};
+    for (const std::uint64_t number : anything) distinct.insert((number & mask) | (common & ~mask));
+    std::vector<std::uint64_t> numbers(distinct.begin(), distinct.end());
+    const auto cuts = *rc::gen::inRange<std::size_t>(0, numbers.size());
+    const Splitters splitters(numbers, cuts);
+    RC_ASSERT(splitters.ranges() == cuts + 1);
+    std::vector<std::size_t> sizes(splitters.ranges());
+    for (const std::size_t range : ranges_of(splitters, numbers)) ++sizes[range];
+    for (const std::size_t size : sizes) {
+      RC_ASSERT(size == numbers.size() / sizes.size() || size == numbers.size() / sizes.size() + 1);
+    }
+    numbers.insert(numbers.end(), anything.begin(), anything.end());
+    std::ranges::sort(numbers);
+    RC_ASSERT(std::ranges::is_sorted(ranges_of(splitters, numbers)));
   }));
 }
 
@@ -140,10 +175,10 @@ TEST_CASE("a number that is at several quantiles has a range of its own") {
   std::vector<std::uint64_t> samples(100, 7);
   for (std::uint64_t i = 0; i < 100; ++i) samples.push_back(i);
   const Splitters splitters(samples, 7);
-  const auto [below, seven, above] = splitters.ranges_of(std::array<std::uint64_t, 3>{6, 7, 8});
-  CHECK((below < seven && seven < above));
-  CHECK(splitters.is_single(seven));
-  CHECK(!splitters.is_single(above));
+  const auto found = ranges_of(splitters, std::array<std::uint64_t, 3>{6, 7, 8});
+  CHECK((found[0] < found[1] && found[1] < found[2]));
+  CHECK(splitters.is_single(found[1]));
+  CHECK(!splitters.is_single(found[2]));
 }
 
 TEST_CASE("one key in many that begins otherwise, or ends sooner, is in its place") {

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <utility>
+
+#include "pipeline/output/bit_extraction.hpp"
 
 namespace shardflow {
 namespace {
@@ -25,28 +26,6 @@ std::uint64_t differing_bits(std::span<const SortedRecord> records) {
     all &= record.prefix;
   }
   return any & ~all;
-}
-
-std::uint64_t highest_bits(std::uint64_t mask) {
-  for (int count = std::popcount(mask); count > kBits; --count) mask &= mask - 1;
-  return mask;
-}
-
-// Puts the bits of each prefix that `mask` has side by side, as x86's PEXT does, which takes hundreds of cycles on some
-// processors. One run of the mask's ones after the other, so that a compiler makes vectors of the loop over records.
-void extract_bits(std::span<const SortedRecord> records, std::uint64_t mask, std::uint32_t* bits) {
-  std::fill_n(bits, records.size(), 0);
-  for (int done = 0; mask != 0;) {
-    const int start = std::countr_zero(mask);
-    const int length = std::countr_one(mask >> start);
-    const std::uint64_t run = ((std::uint64_t{1} << length) - 1) << done;
-    const int shift = start - done;
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      bits[i] |= static_cast<std::uint32_t>((records[i].prefix >> shift) & run);
-    }
-    mask &= ~(((std::uint64_t{1} << length) - 1) << start);
-    done += length;
-  }
 }
 
 // From how often each digit is there to where its first record goes.
@@ -72,8 +51,8 @@ void PrefixSort::sort_differing(std::span<SortedRecord> records, std::uint64_t d
     digits_.resize(count);
     half_sorted_.resize(count);
   }
-  const std::uint64_t mask = highest_bits(differing);
-  extract_bits(records, mask, digits_.data());
+  const std::uint64_t mask = highest_bits(differing, kBits);
+  extract_bits(&records.front().prefix, sizeof records[0], count, mask, digits_.data());
   Counters low{};
   Counters high{};
   for (std::size_t i = 0; i < count; ++i) {

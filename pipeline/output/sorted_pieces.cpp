@@ -132,16 +132,16 @@ class Distributor {
     if (++count_ == kGroup) finish();
   }
   void finish() {
-    const std::array<std::size_t, kGroup> ranges = splitters_.ranges_of(prefixes_);
+    const Splitters::Ranges ranges = splitters_.ranges_of(prefixes_);
     for (std::size_t i = 0; i < count_; ++i) lists_.append(ranges[i], prefixes_[i], entries_[i]);
     count_ = 0;
   }
 
  private:
-  static constexpr std::size_t kGroup = 8;
+  static constexpr std::size_t kGroup = Splitters::kGroup;
   const Splitters& splitters_;
   EntryLists::Part& lists_;
-  std::array<std::uint64_t, kGroup> prefixes_{};
+  Splitters::Numbers prefixes_{};
   std::array<const char*, kGroup> entries_;
   std::size_t count_ = 0;
 };
