@@ -10,10 +10,10 @@ std::size_t round_up(std::size_t bytes, std::size_t unit) { return (bytes + unit
 }  // namespace
 
 void MemoryBudget::take(std::size_t bytes) {
-  const std::uint64_t before = used_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  if (before + bytes <= limit_bytes_) return;
-  give_back(bytes);
-  throw MemoryLimitError(before + bytes, limit_bytes_);
+  std::uint64_t used = used_bytes();
+  do {
+    if (bytes > limit_bytes_ - used) throw MemoryLimitError(used + bytes, limit_bytes_);
+  } while (!used_bytes_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
 }
 
 Pages::Pages(std::size_t bytes, MemoryBudget& budget) {

@@ -2,12 +2,15 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "pipeline/errors.hpp"
+#include "pipeline/mode/held_batches.hpp"
 #include "pipeline/pages.hpp"
 #include "tests/testing.hpp"
 
@@ -65,6 +68,19 @@ TEST_CASE("beyond the limit nothing is taken, and the message has both figures")
   CHECK(budget.used_bytes() == held.size());
 }
 
+TEST_CASE("what is refused to one thread is not refused to another on its account") {
+  MemoryBudget budget(1'000'000);
+  std::atomic<bool> over{false};
+  const std::jthread refused([&] {
+    while (!over) CHECK_THROWS_AS(budget.take(2'000'000), MemoryLimitError);
+  });
+  for (int i = 0; i < 100'000; ++i) {
+    budget.take(1'000'000);
+    budget.give_back(1'000'000);
+  }
+  over = true;
+}
+
 TEST_CASE("a block keeps its bytes when it grows, and its first size when it is used again") {
   MemoryBudget budget(UINT64_MAX);
   Block block(100, budget);
@@ -118,6 +134,23 @@ TEST_CASE("the pool gives each batch once, and gives a released one again, empty
   CHECK(again.records == 0);
   CHECK(again.parts[1].references.size() == 0);
   CHECK(again.parts[2].entries.size() == 0);
+}
+
+TEST_CASE("whoever writes the last record of a held batch takes no memory; it is reset when it is used again") {
+  MemoryBudget budget(UINT64_MAX);
+  HeldBatches batches(100, budget);
+  HeldBatch& batch = batches.acquire();
+  batch.block.grow(5'000'000);
+  batch.records = 1;
+  batches.let_go(batch);
+  const std::uint64_t used = budget.used_bytes();
+  batch.written();
+  CHECK(budget.used_bytes() == used);
+  HeldBatch& again = batches.acquire();
+  CHECK(&again == &batch);
+  CHECK(again.records == 0);
+  CHECK(again.block.capacity() == 100);
+  CHECK(&batches.acquire() != &again);
 }
 
 }  // namespace memory_test

@@ -19,15 +19,16 @@ class HeldBatch : public Batch {
   HeldBatch(HeldBatches& owner, std::size_t block_bytes, MemoryBudget& budget)
       : Batch(block_bytes, 0, budget), owner_(owner) {}
 
-  // One of its records is. From any thread; the batch is not to be touched afterwards.
-  void written() { drop(1); }
+  // One of its records is. From any thread, which may have nobody to tell of an error; the batch is not to be touched
+  // afterwards.
+  void written() noexcept { drop(1); }
 
  private:
   friend HeldBatches;
   // The reader holds as much as any number of records, as it knows only at the end how many there are.
   static constexpr std::uint64_t kReader = std::uint64_t{1} << 62;
 
-  void drop(std::uint64_t holds);
+  void drop(std::uint64_t holds) noexcept;
 
   HeldBatches& owner_;
   std::atomic<std::uint64_t> holds_{kReader};
@@ -42,8 +43,12 @@ class HeldBatches {
   // An empty batch, held by its reader. Throws MemoryLimitError.
   HeldBatch& acquire() {
     const std::scoped_lock lock(mutex_);
-    if (free_.empty()) return batches_.emplace_back(*this, block_bytes_, budget_);
+    if (free_.empty()) {
+      free_.reserve(batches_.size() + 1);
+      return batches_.emplace_back(*this, block_bytes_, budget_);
+    }
     HeldBatch& batch = *free_.back();
+    batch.reset();
     free_.pop_back();
     batch.holds_ = HeldBatch::kReader;
     return batch;
@@ -55,8 +60,8 @@ class HeldBatches {
  private:
   friend HeldBatch;
 
-  void take_back(HeldBatch& batch) {
-    batch.reset();
+  // As it is: a block that a long record made grow takes memory when it is made empty, and that may be refused.
+  void take_back(HeldBatch& batch) noexcept {
     const std::scoped_lock lock(mutex_);
     free_.push_back(&batch);
   }
@@ -68,7 +73,7 @@ class HeldBatches {
   std::vector<HeldBatch*> free_;
 };
 
-inline void HeldBatch::drop(std::uint64_t holds) {
+inline void HeldBatch::drop(std::uint64_t holds) noexcept {
   if (holds_.fetch_sub(holds, std::memory_order_acq_rel) == holds) owner_.take_back(*this);
 }
 
