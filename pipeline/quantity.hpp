@@ -7,7 +7,7 @@
 
 namespace shardflow {
 
-// A count: digits with an optional fraction and k, M or G (powers of 1,000).
+// A count: digits with an optional fraction and k, M or G (powers of 1,000), of which a whole number comes out.
 // Throws std::invalid_argument naming the text for anything else, and for what 64 bits can't hold.
 std::uint64_t parse_count(std::string_view text);
 

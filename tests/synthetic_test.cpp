@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <stdexcept>
@@ -98,15 +99,30 @@ TEST_CASE("the synthetic file holds just what the records make, from its start")
   CHECK(text.substr(0, got) == expected);
 }
 
+TEST_CASE("zipf's keys may be as many as 64 bits can count") {
+  const auto spec = SyntheticSpec::parse("zipf:records=1000,keys=18446744073709551615,skew=0.001");
+  std::string text;
+  for (SyntheticRecords records(spec); records.append_next(text);) continue;
+  CHECK(std::ranges::count(text, '\n') == 1000);
+}
+
 TEST_CASE("counts and sizes are read as people write them, and nothing else is") {
   CHECK(parse_count("0") == 0);
   CHECK(parse_count("5M") == 5'000'000);
   CHECK(parse_count("1.5k") == 1500);
+  CHECK(parse_count("4.1M") == 4'100'000);  // as a double, times 1e6, a little less
+  CHECK(parse_count("2.010k") == 2010);
+  CHECK(parse_count("9007199254740993") == 9'007'199'254'740'993);  // no double
+  CHECK(parse_count("18446744073709551615") == UINT64_MAX);
+  CHECK(parse_count("18446744073.709551615G") == UINT64_MAX);
+  CHECK(parse_bytes("16.1MB") == 16'100'000);
+  CHECK(parse_bytes("0.5KiB") == 512);
   CHECK(parse_bytes("64MiB") == 64 << 20);
   CHECK(parse_bytes("4K") == 4096);
   CHECK(parse_bytes("1kB") == 1000);
   CHECK(parse_bytes("17") == 17);
-  for (const char* const text : {"", "M", "-1", "1.5", "5m", "5 M", "1e30", "nan", "inf", "0x10"}) {
+  for (const char* const text : {"", "M", "-1", "-0", "+1", "1.5", "1.0005k", "1.k", ".k", "5m", "5 M", "1e1", "1e30", "nan", "inf",
+                                 "0x10", "18446744073709551616", "18446744073.709551616G", "0.00000000000000000001G"}) {
     CHECK_THROWS_AS(parse_count(text), std::invalid_argument);
   }
   CHECK_THROWS_AS(parse_bytes("1KB"), std::invalid_argument);

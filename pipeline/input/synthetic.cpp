@@ -157,10 +157,12 @@ double SyntheticRecords::unit() { return static_cast<double>(random_() >> 11) * 
 // Rejection-inversion: Hörmann and Derflinger, "Rejection-inversion to generate variates from monotone
 // discrete distributions", ACM TOMACS 6 (1996). No table, and on average less than 1.2 draws.
 std::uint64_t SyntheticRecords::draw_zipf() {
+  // Of more, a double can't tell one from the next; and the largest would be beyond 64 bits.
+  const double last = std::min(static_cast<double>(spec_.keys), 0x1p53);
   for (;;) {
     const double u = zipf_last_ + unit() * (zipf_first_ - zipf_last_);
     const double x = zipf_integral_inverse(u, spec_.skew);
-    const double rank = std::clamp(std::floor(x + 0.5), 1.0, static_cast<double>(spec_.keys));
+    const double rank = std::clamp(std::floor(x + 0.5), 1.0, last);
     if (rank - x <= zipf_threshold_ || u >= zipf_integral(rank + 0.5, spec_.skew) - zipf_weight(rank, spec_.skew)) {
       return static_cast<std::uint64_t>(rank) - 1;
     }
