@@ -22,6 +22,7 @@ void Arena::add_chunk(std::size_t least_bytes) {
   const std::uint64_t used = used_bytes();
   if (!chunks_.empty()) chunks_.back().used_end = next_;
   const std::size_t least = kFirstOffset + least_bytes + entry::kSlackBytes;
+  if (free_numbers_.empty()) starts_.resize(numbers_ + 1);
   chunks_.push_back({Pages(std::max<std::size_t>(wanted, least), *budget_), 0, nullptr});
 
   Chunk& chunk = chunks_.back();

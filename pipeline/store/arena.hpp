@@ -2,10 +2,8 @@
 // all up to 8 MiB.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "pipeline/pages.hpp"
@@ -23,10 +21,7 @@ class Arena {
     char* at;
   };
 
-  explicit Arena(MemoryBudget& budget)
-      : budget_(&budget), starts_(std::make_unique_for_overwrite<char*[]>(kMostChunks)) {
-    starts_[0] = nullptr;
-  }
+  explicit Arena(MemoryBudget& budget) : budget_(&budget) {}
 
   // Room for `bytes`, uninitialised. REQUIRES: a multiple of entry::kUnitBytes. Throws as Pages does, and
   // ShardFullError where places run out: at 16 GiB, less what is lost at the ends of chunks.
@@ -145,7 +140,7 @@ class Arena {
   std::uint64_t mapped_bytes_ = 0;
   std::uint32_t numbers_ = 0;        // given to chunks so far
   std::vector<Place> free_numbers_;  // of chunks that were given back
-  std::unique_ptr<char*[]> starts_;  // by number
+  std::vector<char*> starts_{nullptr};  // by number; of the first one before there is any, for at()
 };
 
 }  // namespace shardflow
