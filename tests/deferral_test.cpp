@@ -193,6 +193,49 @@ TEST_CASE_TEMPLATE("keys that come again and again are looked for at once, and t
   CHECK(bench.walk() == later);
 }
 
+TEST_CASE_TEMPLATE("few keys that repeat with long values leave no more behind than half of what is alive", Bench,
+                   testing::ShardBench, testing::EntriesBench) {
+  // So few that a sample of keys hardly has one of them.
+  for (const std::size_t value_bytes : {200U, 2000U}) {
+    CAPTURE(value_bytes);
+    Bench bench;
+    Pairs records = numbered(0, kMany, "v");
+    Map last(records.begin(), records.end());
+    put(bench, records);
+    REQUIRE(!bench.shard().settled());
+    std::uint64_t most = 0;
+    for (int block = 0; block < 20; ++block) {
+      records = numbered(kMany + block * 4750, kMany + (block + 1) * 4750, "v");
+      for (int i = 0; i < 250; ++i) {
+        records.emplace_back("key" + std::to_string(i % 20),
+                             std::string(value_bytes, static_cast<char>('a' + block)) + std::to_string(i));
+      }
+      for (const auto& [key, value] : records) last.insert_or_assign(key, value);
+      put(bench, records, kMany + block * 5000);
+      const std::uint64_t live = 21 * bench.shard().applied() + 20 * value_bytes;
+      most = std::max(most, bench.shard().arena_used_bytes() * 100 / live);
+    }
+    CHECK(most < 170);
+    bench.shard().settle();
+    const std::uint64_t live = bench.shard().key_bytes() + bench.shard().value_bytes() + 5 * bench.shard().size();
+    CHECK(bench.shard().arena_used_bytes() < live * 3 / 2 + 65536);
+    CHECK(bench.shard().size() == last.size());
+    CHECK(bench.finds(last));
+  }
+}
+
+TEST_CASE("what is put off is compacted in the end, too") {
+  testing::ShardBench bench;
+  put(bench, numbered(0, kMany, "v"));
+  Pairs again;
+  for (int i = 0; i < 1000; ++i) again.emplace_back("key1", std::string(1000, 'l') + std::to_string(i));
+  put(bench, again, kMany);
+  bench.shard().settle();
+  const std::uint64_t live = bench.shard().key_bytes() + bench.shard().value_bytes() + 5 * bench.shard().size();
+  CHECK(bench.shard().arena_used_bytes() < live * 3 / 2 + 65536);
+  CHECK(bench.find("key1") == again.back().second);
+}
+
 TEST_CASE_TEMPLATE("a shard can be settled and written to in turn", Bench, testing::ShardBench, testing::EntriesBench) {
   Bench bench;
   Pairs records;

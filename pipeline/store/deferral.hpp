@@ -30,6 +30,7 @@ class Deferral {
 
   // What was put off, and where more is to go.
   PendingSlots& slots() { return slots_; }
+  const PendingSlots& slots() const { return slots_; }
 
  private:
   // A table of fewer is, with those of other shards, in a cache.

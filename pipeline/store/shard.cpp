@@ -46,10 +46,6 @@ RecordRef reference(const EntryList& records, std::size_t i, std::size_t base) {
   return {records.slots()[i].hash, key_offset, header.key_bytes, key_offset + header.key_bytes, header.value_bytes};
 }
 
-// What an entry takes beyond its key and value, rounded up: its header, and the end of its last unit.
-constexpr std::uint64_t kEntryBytes = entry::kShortHeaderBytes + entry::kUnitBytes / 2;
-// Below this much garbage nothing is compacted.
-constexpr std::uint64_t kSparedGarbageBytes = std::uint64_t{64} << 10;
 
 }  // namespace
 
@@ -158,17 +154,17 @@ std::optional<std::string_view> Shard::find(std::string_view key, std::uint32_t 
 }
 
 void Shard::make_room(std::size_t records, double input_share) {
-  if (deferral_ && deferral_->still_pays()) {
+  if (deferral_ && !outgrows_its_keys() && deferral_->still_pays()) {
     return deferral_->plan(table_, {table_.size() + deferral_->slots().size(), applied_, input_share});
   }
   settle();
-  if (arena_.used_bytes() > most_used_bytes()) compact();
+  if (has_garbage()) compact();
   if (table_.room() >= records) return;
   const GrowthState state{table_.size(), applied_, input_share};
   const std::size_t expected = expected_keys(state);
   const bool few_repeat = Deferral::pays(expected, table_.size() - keys_then_, applied_ - applied_then_);
-  if (few_repeat && records >= kLeastDeferredStep) {
-    deferral_.emplace(table_, expected, *budget_);
+  if (defers_ && few_repeat && records >= kLeastDeferredStep) {
+    begin_deferral(expected);
   } else {
     table_.rebuild_for(std::max(table_.empty() ? kFirstKeys : planned_keys(state), table_.size() + records));
     keys_then_ = table_.size();
@@ -176,9 +172,9 @@ void Shard::make_room(std::size_t records, double input_share) {
   }
 }
 
-std::uint64_t Shard::most_used_bytes() const {
-  const std::uint64_t live = key_bytes_ + value_bytes_ + table_.size() * kEntryBytes;
-  return live + live / 2 + kSparedGarbageBytes;
+bool Shard::has_garbage() const {
+  const std::uint64_t live = live_bytes();
+  return arena_.used_bytes() > live + live / 2 + kSparedGarbageBytes;
 }
 
 void Shard::compact() {

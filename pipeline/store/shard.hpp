@@ -26,7 +26,8 @@ class Shard {
   // they point into, with KeyHash::kPaddingBytes readable bytes behind it. `input_share` is how much of
   // the whole input (0 to 1) has been read by the end of this batch, 0 if nobody knows: it is what the
   // table's growth is planned by. What values leave behind that outgrow their room, or shrink, is compacted where it
-  // is more than half of what is alive. Throws MemoryLimitError, ShardFullError; the shard stays valid.
+  // is more than half of what is alive; of keys that are put off, so are the values that they had, once it is found
+  // out. Throws MemoryLimitError, ShardFullError; the shard stays valid.
   void apply(const char* text, std::span<const RecordRef> records, double input_share);
   // Likewise, of records that are entries already.
   void apply(const EntryList& records, double input_share);
@@ -34,7 +35,7 @@ class Shard {
   bool wants_entries() const;
 
   // Takes into the table what apply() has put off. To be called before any of what follows, but applied(), once the
-  // last records are applied, or apply() has thrown. Throws MemoryLimitError; what was put off is then lost.
+  // last records are applied, or apply() has thrown. Throws MemoryLimitError; what was put off may then be lost.
   void settle();
   bool settled() const { return !deferral_; }
 
@@ -107,6 +108,10 @@ class Shard {
   void insert(Slot& slot, const char* text, const RecordRef& record);
   void update(Slot& slot, const char* text, const RecordRef& record);
 
+  void begin_deferral(std::size_t expected);
+  // Whether entries that were put off take half as much again as keys would that are like those before: then some are
+  // likely of keys that repeat, and these have the longer values.
+  bool outgrows_its_keys() const;
   void defer(const char* text, std::span<const RecordRef> records);
   void defer(const EntryList& records);
   void defer_copied(Arena::Place place, std::span<const Slot> slots);
@@ -117,16 +122,24 @@ class Shard {
   void replace(Slot& slot, Arena::Place newer);
   void drop_deferred() noexcept;
 
-  // Of entries, live or dead, before compaction pays.
-  std::uint64_t most_used_bytes() const;
+  // Of the entries in the table.
+  std::uint64_t live_bytes() const { return key_bytes_ + value_bytes_ + table_.size() * kEntryBytes; }
+  bool has_garbage() const;
   void compact();
   void move(Arena::Entry from);
+
+  // What an entry takes beyond its key and value, rounded up: its header, and the end of its last unit.
+  static constexpr std::uint64_t kEntryBytes = entry::kShortHeaderBytes + entry::kUnitBytes / 2;
+  // Below this much garbage nothing is compacted.
+  static constexpr std::uint64_t kSparedGarbageBytes = std::uint64_t{64} << 10;
 
   const KeyHash* hash_;
   MemoryBudget* budget_;
   Table table_;
   Arena arena_;
   std::optional<Deferral> deferral_;
+  bool defers_ = true;      // not once keys that were put off have left garbage
+  double bytes_a_key_ = 0;  // of entries, when putting off began
   std::uint64_t applied_ = 0;
   // When the table was last made to fit:
   std::uint64_t keys_then_ = 0;

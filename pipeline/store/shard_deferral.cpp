@@ -16,6 +16,16 @@ constexpr std::size_t kTakeAhead = 32;
 
 }  // namespace
 
+void Shard::begin_deferral(std::size_t expected) {
+  bytes_a_key_ = static_cast<double>(live_bytes()) / static_cast<double>(std::max<std::size_t>(table_.size(), 1));
+  deferral_.emplace(table_, expected, *budget_);
+}
+
+bool Shard::outgrows_its_keys() const {
+  const auto keys = static_cast<double>(table_.size() + deferral_->slots().size());
+  return static_cast<double>(arena_.used_bytes()) > 1.5 * bytes_a_key_ * keys + kSparedGarbageBytes;
+}
+
 void Shard::defer(const char* text, std::span<const RecordRef> records) {
   PendingSlots& slots = deferral_->slots();
   for (std::size_t i = 0; i < records.size(); ++i) {
@@ -98,6 +108,10 @@ void Shard::settle() {
   deferral_.reset();
   keys_then_ = table_.size();
   applied_then_ = applied_;
+  if (has_garbage()) {
+    defers_ = false;
+    compact();
+  }
 }
 
 // A slot's key is new, or its place is found in the table.

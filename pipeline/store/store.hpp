@@ -41,7 +41,7 @@ class Store {
   std::size_t size() const;
 
   // Calls visit(std::string_view key, std::string_view value) for each record: shard by shard, and in a
-  // shard in the order in which the keys first came.
+  // shard in the order in which the keys first came; but one whose value outgrew its room is behind the others.
   template <class Visit>
   void for_each(Visit&& visit) const {
     for (const Shard& shard : shards_) shard.for_each(visit);
