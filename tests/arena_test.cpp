@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,11 +49,19 @@ TEST_CASE("entries of every length around the short header's limit are read back
   MemoryBudget budget(UINT64_MAX);
   Arena arena(budget);
   Pairs expected;
-  for (const std::size_t key : {1ul, 253ul, 254ul, 255ul, 256ul, 70000ul}) {
-    for (const std::size_t value : {0ul, 1ul, 253ul, 254ul, 255ul, 256ul, 70000ul}) {
-      expected.emplace_back(std::string(key, 'k'), std::string(value, 'v'));
-      add(arena, expected.back().first, expected.back().second);
-    }
+  constexpr std::size_t kLimit = entry::kShortMost;
+  std::set<entry::Shape> shapes;
+  const auto expect = [&](std::size_t key, std::size_t value) {
+    expected.emplace_back(std::string(key, 'k'), std::string(value, 'v'));
+    add(arena, expected.back().first, expected.back().second);
+    shapes.insert(entry::shape(key, value));
+  };
+  for (const std::size_t both : {kLimit - 3, kLimit - 2, kLimit - 1, kLimit, kLimit + 1, kLimit + 2}) {
+    for (const std::size_t key : {std::size_t{1}, std::size_t{2}, both / 2, both - 1, both}) expect(key, both - key);
+  }
+  CHECK(shapes.size() == 2);
+  for (const std::size_t key : {1ul, 255ul, 256ul, 70000ul}) {
+    for (const std::size_t value : {0ul, 255ul, 256ul, 70000ul}) expect(key, value);
   }
   CHECK(live(arena) == expected);
 }
@@ -72,10 +81,14 @@ TEST_CASE("a short value with long room has the long header, and may use all of 
 TEST_CASE("dead entries, short and long, are passed over") {
   MemoryBudget budget(UINT64_MAX);
   Arena arena(budget);
-  char* const shorter = add(arena, "a", "1", 254);
+  char* const shortest = add(arena, "a", "");
+  char* const shorter = add(arena, "a", "1", entry::kShortMost - 1);
   add(arena, "b", "2");
   char* const longer = add(arena, std::string(300, 'c'), "3", 5000);
   add(arena, "d", "4");
+  REQUIRE(entry::read(shorter).header_bytes == entry::kShortHeaderBytes);
+  REQUIRE(entry::read(longer).header_bytes == entry::kLongHeaderBytes);
+  entry::kill(shortest);
   entry::kill(shorter);
   entry::kill(longer);
   CHECK(live(arena) == Pairs{{"b", "2"}, {"d", "4"}});
