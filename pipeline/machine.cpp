@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <condition_variable>
+#include <exception>
 #include <fstream>
 #include <limits>
 #include <mutex>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -107,8 +107,9 @@ std::uint32_t startable_threads(std::uint32_t wanted) {
         over.wait(lock, [&] { return done; });
       });
     }
-  } catch (const std::system_error&) {
-    // EAGAIN: a limit on processes, or no memory for a stack. Those that started are the answer.
+  } catch (const std::exception&) {
+    // EAGAIN: a limit on processes, or no memory for a stack or for the list. Those that started are the answer,
+    // and are to be told that it is over.
   }
   {
     const std::scoped_lock lock(mutex);
