@@ -14,11 +14,21 @@ namespace {
 constexpr int kOver = SIGUSR1;
 constexpr timespec kGrace{0, 150'000'000};
 
+// As nohup leaves SIGHUP, and a shell without job control SIGINT of what runs in the background. Blocked, it would be
+// taken all the same: Linux drops what is ignored only where it is not blocked.
+bool is_ignored(int signal) {
+  struct sigaction inherited {};
+  return sigaction(signal, nullptr, &inherited) == 0 && inherited.sa_handler == SIG_IGN;
+}
+
 }  // namespace
 
 SignalWatch::SignalWatch() {
   sigemptyset(&signals_);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, kOver}) sigaddset(&signals_, signal);
+  sigaddset(&signals_, kOver);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    if (!is_ignored(signal)) sigaddset(&signals_, signal);
+  }
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   try {
     thread_ = std::thread([this] { wait(); });

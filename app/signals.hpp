@@ -10,7 +10,7 @@
 namespace shardflow::app {
 
 // While it lives, a thread of its own takes the signals. It raises the interrupt, and if 0.15 s later the
-// watch still lives, ends the process.
+// watch still lives, ends the process. What the process was started to ignore stays ignored, in its children too.
 class SignalWatch {
  public:
   // REQUIRES: no other thread exists yet; those to come inherit that the signals are blocked.

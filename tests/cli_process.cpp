@@ -125,8 +125,12 @@ bool holds_back(pid_t process, int signal) {
   return false;
 }
 
-Ended end_by_signal(std::vector<std::string> arguments, int signal, const std::function<bool(pid_t)>& ready) {
-  Child child(Invocation{std::move(arguments), {}, {}, {}, {}});
+Invocation plain(std::vector<std::string> arguments) { return {std::move(arguments), {}, {}, {}, {}}; }
+
+}  // namespace
+
+Ended run_until_signal(const Invocation& invocation, int signal, const std::function<bool(pid_t)>& ready) {
+  Child child(invocation);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (!ready(child.process) && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(5ms);
   const auto sent = std::chrono::steady_clock::now();
@@ -137,10 +141,8 @@ Ended end_by_signal(std::vector<std::string> arguments, int signal, const std::f
   return {std::move(outcome), took};
 }
 
-}  // namespace
-
 Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chrono::milliseconds delay, int earlier) {
-  return end_by_signal(std::move(arguments), signal, [&](pid_t process) {
+  return run_until_signal(plain(std::move(arguments)), signal, [&](pid_t process) {
     if (!holds_back(process, signal)) return false;
     if (earlier != 0) kill(process, earlier);
     std::this_thread::sleep_for(delay);
@@ -149,7 +151,7 @@ Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chro
 }
 
 Ended run_until_signal(std::vector<std::string> arguments, int signal, const std::function<bool()>& ready) {
-  return end_by_signal(std::move(arguments), signal, [&](pid_t) { return ready(); });
+  return run_until_signal(plain(std::move(arguments)), signal, [&](pid_t) { return ready(); });
 }
 
 }  // namespace testing

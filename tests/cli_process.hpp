@@ -44,5 +44,7 @@ struct Ended {
 Ended run_until_signal(std::vector<std::string> arguments, int signal, std::chrono::milliseconds delay,
                        int earlier = 0);
 Ended run_until_signal(std::vector<std::string> arguments, int signal, const std::function<bool()>& ready);
+// Likewise, of an invocation without `input`; `ready` is told the process.
+Ended run_until_signal(const Invocation& invocation, int signal, const std::function<bool(pid_t)>& ready);
 
 }  // namespace testing

@@ -1,5 +1,6 @@
 // `shardflow sweep`, from the command line.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -78,6 +79,27 @@ TEST_CASE("an interrupted sweep says how to go on") {
                        SIGINT, [&] { return lines_of(folder) > 1; });
   CHECK(ended.outcome.exit_code == 130);
   CHECK(ended.outcome.error == "shardflow: stopped; the same command goes on where " + file + " ends\n");
+}
+
+TEST_CASE("a signal that was ignored when the sweep began does not end it, nor its runs") {
+  // nohup ignores SIGHUP; a shell without job control SIGINT, of what it runs in the background.
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM}) {
+    const Folder folder;
+    Invocation ignoring{{"sweep", "--synthetic", "sequential:records=1k", "--threads", "1", "--rounds", "20",
+                         "--output", folder.path("sweep.csv")},
+                        {},
+                        {},
+                        {},
+                        {}};
+    ignoring.in_child = [signal] {
+      setpgid(0, 0);
+      std::signal(signal, SIG_IGN);
+    };
+    const Ended ended = run_until_signal(
+        ignoring, signal, [&](pid_t process) { return lines_of(folder) > 1 && kill(-process, signal) == 0; });
+    CHECK_MESSAGE(ended.outcome.exit_code == 0, ended.outcome.error);
+    CHECK(lines_of(folder) == 21);
+  }
 }
 
 TEST_CASE("an interrupted sweep without a file prints what it has") {
