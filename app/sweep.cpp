@@ -115,10 +115,16 @@ class Sweeper {
   // The runs that were read from the file: of a store that was not the right one, the times mean nothing.
   void verify_kept(const SweepPoint& point) {
     if (point.samples.empty()) return;
-    const Sample& expected = workloads_.of(point.at.records).expected;
+    const Sample& expected = workload_of(point.at).expected;
     about(file_->name() + ": " + describe(point.at), [&] {
       for (const Sample& sample : point.samples) verify(*find_mode(point.at.mode), sample, expected);
     });
+  }
+
+  Workloads::Entry& workload_of(const GridPoint& at) {
+    Workloads::Entry& workload = workloads_.of(at.records);
+    if (at.records == Workload::kAll) sweep_.records = workload.expected.records;
+    return workload;
   }
 
   void measure_round(std::uint64_t round) {
@@ -149,7 +155,7 @@ class Sweeper {
     const auto start = Clock::now();
     std::optional<Sample> sample;
     if (!too_slow_with_fewer_records(point.at)) {
-      Workloads::Entry& workload = workloads_.of(point.at.records);
+      Workloads::Entry& workload = workload_of(point.at);
       sample = about(describe(point.at), [&] { return measure(point.at, workload); });
     }
     if (sample) {

@@ -29,8 +29,7 @@ std::string capacity_text(std::size_t capacity) {
 
 std::vector<Axis> all_axes() {
   return {
-      {"records",
-       [](const SweepPoint& p) { return short_count(p.at.records == UINT64_MAX ? p.records() : p.at.records); }},
+      {"records", [](const SweepPoint& p) { return p.at.records == UINT64_MAX ? "all" : short_count(p.at.records); }},
       {"threads", [](const SweepPoint& p) { return std::to_string(p.at.threads); }},
       {"shards", [](const SweepPoint& p) { return std::to_string(p.at.shards); }},
       {"capacity", [](const SweepPoint& p) { return capacity_text(p.at.capacity); }},
@@ -176,7 +175,7 @@ std::string studies_text(const Sweep& sweep) {
 
 ScalingStudy study_line(const std::vector<const SweepPoint*>& line, std::string_view over,
                         std::uint32_t GridPoint::*axis) {
-  ScalingStudy study{line.front()->at, line.front()->records(), over, {}, line.size(), {}, {}};
+  ScalingStudy study{line.front()->at, line.front()->samples.front().records, over, {}, line.size(), {}, {}};
   for (const SweepPoint* const point : line) {
     for (const Sample& sample : point->samples) {
       study.measured.push_back({static_cast<double>(point->at.*axis), 1e9 / sample.ns_per_record});
@@ -221,9 +220,11 @@ nlohmann::ordered_json json_of(const std::optional<ScalingFit>& fit) {
           {"residual_relative", fit->residual_relative}};
 }
 
-nlohmann::ordered_json json_of(const GridPoint& at, std::uint64_t records) {
+// `all_records`: what a point has that takes all of them.
+nlohmann::ordered_json json_of(const GridPoint& at, std::optional<std::uint64_t> all_records) {
+  const std::optional<std::uint64_t> records = at.records == UINT64_MAX ? all_records : at.records;
   nlohmann::ordered_json json{{"mode", at.mode},
-                              {"records", at.records == UINT64_MAX ? records : at.records},
+                              {"records", records ? nlohmann::ordered_json(*records) : nlohmann::ordered_json()},
                               {"threads", at.threads},
                               {"shards", at.shards},
                               {"block_bytes", at.block_bytes}};
@@ -233,11 +234,15 @@ nlohmann::ordered_json json_of(const GridPoint& at, std::uint64_t records) {
   return json;
 }
 
-nlohmann::ordered_json json_of(const SweepPoint& point) {
-  nlohmann::ordered_json json = json_of(point.at, point.records());
-  json["too_slow"] = point.too_slow;
-  json["samples"] = json_of(point.samples);
-  return json;
+nlohmann::ordered_json json_of_points(const Sweep& sweep) {
+  nlohmann::ordered_json points = nlohmann::ordered_json::array();
+  for (const SweepPoint& point : sweep.points) {
+    nlohmann::ordered_json json = json_of(point.at, sweep.records);
+    json["too_slow"] = point.too_slow;
+    json["samples"] = json_of(point.samples);
+    points.push_back(std::move(json));
+  }
+  return points;
 }
 
 nlohmann::ordered_json json_of(const ScalingStudy& study) {
@@ -251,10 +256,9 @@ nlohmann::ordered_json json_of(const ScalingStudy& study) {
   return json;
 }
 
-template <class Range>
-nlohmann::ordered_json json_of_all(const Range& range) {
+nlohmann::ordered_json json_of(const std::vector<ScalingStudy>& studies) {
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
-  for (const auto& each : range) json.push_back(json_of(each));
+  for (const ScalingStudy& study : studies) json.push_back(json_of(study));
   return json;
 }
 
@@ -284,8 +288,8 @@ std::string sweep_json(const Sweep& sweep) {
                                     {"environment", json_of(sweep.environment)},
                                     {"longest_run_s", sweep.longest_run_s},
                                     {"interrupted", sweep.interrupted},
-                                    {"points", json_of_all(sweep.points)},
-                                    {"fits", json_of_all(scaling_studies(sweep))}};
+                                    {"points", json_of_points(sweep)},
+                                    {"fits", json_of(scaling_studies(sweep))}};
   return dumped(json);
 }
 

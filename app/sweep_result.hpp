@@ -19,14 +19,13 @@ struct SweepPoint {
   bool too_slow = false;  // a run was stopped after --max-run: then there are no samples
   std::vector<Sample> samples;
 
-  // Read by a run: the same in all samples. 0 without one.
-  std::uint64_t records() const { return samples.empty() ? 0 : samples.front().records; }
 };
 
 struct Sweep {
   std::string command;   // that made it
   std::string settings;  // its options, and where each comes from
   std::string input;
+  std::optional<std::uint64_t> records;  // of all of it; empty: no point has read that
   Environment environment;
   double longest_run_s = 0;
   bool interrupted = false;

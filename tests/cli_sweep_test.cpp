@@ -169,6 +169,14 @@ TEST_CASE("a point that takes too long is left out, and so are those with more r
   }
 }
 
+TEST_CASE("a point that is left out has the records that the others read") {
+  const auto json =
+      swept({"--synthetic", "sequential:records=3M", "--modes", "flow,threads", "--max-run", "1", "--rounds", "1"});
+  REQUIRE(json["points"].size() == 2);
+  CHECK(json["points"][1]["too_slow"] == true);
+  for (const auto& point : json["points"]) CHECK(point["records"] == 3'000'000);
+}
+
 TEST_CASE("the report of a sweep is a page with its JSON in it") {
   const Folder folder;
   const Outcome outcome = run({"sweep", "--synthetic", "sequential:records=100", "--threads", "1,2", "--rounds", "1",

@@ -300,6 +300,26 @@ TEST_CASE("where there are no intervals, no runs or no best number, there are wo
   CHECK_MESSAGE(text.find("best number of threads") != std::string::npos, text);
 }
 
+TEST_CASE("a sweep over all records has one number of them, whatever its points came to") {
+  Sweep sweep = by_threads({1, 2, 4});
+  for (SweepPoint& point : sweep.points) point.at.records = UINT64_MAX;
+  sweep.points[1] = {sweep.points[1].at, true, {}};
+  sweep.points[2].samples.clear();
+  sweep.records = 1000;
+  const auto records = [&] {
+    std::vector<nlohmann::json> told;
+    const auto json = nlohmann::json::parse(sweep_json(sweep));
+    for (const auto& point : json["points"]) told.push_back(point["records"]);
+    return told;
+  };
+  CHECK(records() == std::vector<nlohmann::json>{1000, 1000, 1000});
+  CHECK(sweep_text(sweep).find("\nmode           threads ns/record") != std::string::npos);
+  // Only those in the file, all too slow: nobody has counted.
+  for (SweepPoint& point : sweep.points) point.samples.clear();
+  sweep.records.reset();
+  CHECK(records() == std::vector<nlohmann::json>(3, nullptr));
+}
+
 TEST_CASE("the title of a study with many settings is wrapped at 80 columns") {
   Sweep sweep;
   for (const std::uint32_t threads : {1u, 2u, 4u}) {

@@ -121,8 +121,9 @@ function firstSetting(points) {
   }));
 }
 
+// Without those that a mode has not, and the records of an input that no run has counted.
 const settingWords = (point, shown) =>
-  shown.filter(({key}) => point[key] !== undefined).map(({key, words}) => words(point[key])).join(", ");
+  shown.filter(({key}) => point[key] !== undefined && point[key] !== null).map(({key, words}) => words(point[key])).join(", ");
 
 const roundsWords = (points) => {
   const [least = 0, most = 0] = d3.extent(points, (point) => point.samples.length);
