@@ -1,6 +1,5 @@
 // shardflow load: the main job.
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 
@@ -52,17 +51,6 @@ class WatchedSource final : public Source {
   Source& source_;
   Progress& progress_;
 };
-
-void require_readable_twice(const std::vector<std::string>& files) {
-  for (const std::string& name : files) {
-    std::error_code ignored;  // what is not there is told by who reads it
-    const auto type = std::filesystem::status(name, ignored).type();
-    using enum std::filesystem::file_type;
-    if (type == fifo || type == socket || type == character) {
-      throw UsageError("--check reads the input twice, which '" + name + "' can't be");
-    }
-  }
-}
 
 void check(const LoadOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt,
            const Store& store) {
@@ -118,7 +106,6 @@ int load(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
   const LoadOptions& options = parsed.options;
 
   if (options.floor) require_floor_input(options.files);
-  if (options.check) require_readable_twice(options.files);
   check_outputs(options);
   Store store(options.shards, options.max_memory_bytes);
   LoadStatistics statistics = with_rejects(options, interrupt, [&](RejectSink* rejects) {

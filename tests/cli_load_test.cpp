@@ -608,12 +608,19 @@ TEST_CASE("no output is in another's way") {
   CHECK(folder.names() == std::vector<std::string>{"in", "link", "parts"});
 }
 
-TEST_CASE("what can't be read twice can't be checked") {
+TEST_CASE("what can be read but once can't be checked, compared, swept over, or gated with") {
   const Folder folder;
   const std::string fifo = folder.path("fifo");
   REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
   CHECK(run({"load", fifo, "--check"}).error ==
         "shardflow: --check reads the input twice, which '" + fifo + "' can't be\n");
+  const std::vector<std::vector<std::string>> commands{{"compare"}, {"sweep"}, {"gate", "--against", binary()}};
+  for (std::vector<std::string> words : commands) {
+    words.push_back(fifo);
+    const Outcome outcome = run(words);
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.error == "shardflow: " + words[0] + " reads the input often, which '" + fifo + "' can't be\n");
+  }
   CHECK(run({"load", folder.write("in", kThree), "-q", "--check"}).exit_code == 0);
 }
 

@@ -1,6 +1,4 @@
 // The options of `shardflow compare`.
-#include <algorithm>
-
 #include "app/options/grammars.hpp"
 #include "app/options/groups.hpp"
 #include "pipeline/quantity.hpp"
@@ -55,8 +53,7 @@ Parsed<CompareOptions> parse_compare(const Strings& arguments) {
   return parse<CompareOptions>(compare_grammar(), arguments, [](const Merged& merged, CompareOptions& options) {
     read_run_options(merged, options.load);
     read_input(merged, options.load);
-    if (std::ranges::count(options.load.files, "-") > 0)
-      throw UsageError("compare reads the input often: '-' won't do");
+    require_rereadable(options.load.files, "compare reads the input often");
     options.load.stats = read_stats(merged);
     options.load.report = merged.file_name("report");
     read_latency(merged, options.load);

@@ -106,7 +106,10 @@ std::map<std::string, double> read_allowed(const Merged& merged) {
 
 // A file, a spec (which has a colon), or a preset with one.
 WorkloadOption read_workload(const std::string& name) {
-  if (std::filesystem::exists(name)) return {name, std::nullopt};
+  if (std::filesystem::exists(name)) {
+    require_rereadable({name}, "gate reads the input often");
+    return {name, std::nullopt};
+  }
   std::string spec = name;
   if (name.find(':') == std::string::npos) {
     spec = merge(load_grammar(), {"--preset", name}).get("synthetic");

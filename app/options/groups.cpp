@@ -1,6 +1,7 @@
 #include "app/options/groups.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "app/options/file_list.hpp"
 #include "app/report/report_page.hpp"
@@ -193,6 +194,18 @@ void read_files(const Merged& merged, LoadOptions& options) {
   const bool list_from_input = merged.get("files-from") == "-";
   if (std::ranges::count(options.files, "-") + std::ptrdiff_t{list_from_input} > 1) {
     throw UsageError("'-' can be read once only");
+  }
+}
+
+void require_rereadable(const Strings& files, const std::string& why) {
+  for (const std::string& name : files) {
+    if (name == "-") throw UsageError(why + ": '-' won't do");
+    std::error_code ignored;  // what is not there is told by who reads it
+    const auto type = std::filesystem::status(name, ignored).type();
+    using enum std::filesystem::file_type;
+    if (type == fifo || type == socket || type == character) {
+      throw UsageError(why + ", which '" + name + "' can't be");
+    }
   }
 }
 

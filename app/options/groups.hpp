@@ -37,6 +37,9 @@ std::string mode_names();
 void read_input(const Merged& merged, LoadOptions& options);
 // Of it, the files or --synthetic.
 void read_files(const Merged& merged, LoadOptions& options);
+// Throws UsageError where one of them is standard input, a pipe or the like, which give what they have but once. The
+// message begins with `why`: "compare reads the input often".
+void require_rereadable(const Strings& files, const std::string& why);
 // Of the group "Run" what all modes have, and --max-record.
 void read_common_run_options(const Merged& merged, LoadOptions& options);
 // The group "Run", and --max-record.

@@ -87,6 +87,7 @@ Parsed<LoadOptions> parse_load(const Strings& arguments) {
     if (options.check && (options.synthetic || std::ranges::count(options.files, "-") > 0)) {
       throw UsageError("--check reads the input twice, so it needs files");
     }
+    if (options.check) require_rereadable(options.files, "--check reads the input twice");
     if (options.floor && (options.synthetic || merged.has("records"))) {
       throw UsageError("--floor is that of whole files; shardflow floor takes --synthetic");
     }

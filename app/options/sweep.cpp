@@ -1,6 +1,4 @@
 // The options of `shardflow sweep`.
-#include <algorithm>
-
 #include "app/options/grammars.hpp"
 #include "app/options/groups.hpp"
 #include "pipeline/machine.hpp"
@@ -82,7 +80,7 @@ Parsed<SweepOptions> parse_sweep(const Strings& arguments) {
     read_grid(merged, options);
     read_limits(merged, options.load);
     read_files(merged, options.load);
-    if (std::ranges::count(options.load.files, "-") > 0) throw UsageError("sweep reads the input often: '-' won't do");
+    require_rereadable(options.load.files, "sweep reads the input often");
     options.load.stats = read_stats(merged);
     options.load.report = merged.file_name("report");
     read_latency(merged, options.load);
