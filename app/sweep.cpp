@@ -42,7 +42,7 @@ class Workloads {
   Entry& of(std::uint64_t records) {
     const auto found = entries_.find(records);
     if (found != entries_.end()) return found->second;
-    Workload input(options_, records);
+    Workload input = input_of(records);
     Sample expected = run_oracle(options_, input, interrupt_);
     // Bad records are among those that were asked for.
     if (records != Workload::kAll && expected.records < records && !options_.run.rules.skip_bad) {
@@ -53,6 +53,14 @@ class Workloads {
   }
 
  private:
+  // Made-up records are as many as are asked for: over as many keys, where their number was not given.
+  Workload input_of(std::uint64_t records) const {
+    if (!options_.synthetic || records == Workload::kAll) return Workload(options_, records);
+    LoadOptions options = options_;
+    options.synthetic->records = records;
+    return Workload(options);
+  }
+
   const LoadOptions& options_;
   const Interrupt& interrupt_;
   std::map<std::uint64_t, Entry> entries_;

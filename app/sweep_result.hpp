@@ -18,7 +18,6 @@ struct SweepPoint {
   GridPoint at;
   bool too_slow = false;  // a run was stopped after --max-run: then there are no samples
   std::vector<Sample> samples;
-
 };
 
 struct Sweep {

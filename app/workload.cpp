@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -17,10 +16,7 @@ namespace shardflow::app {
 
 Workload::Workload(const LoadOptions& options, std::uint64_t records) {
   if (options.synthetic) {
-    SyntheticSpec spec = *options.synthetic;
-    if (spec.keys == 0) spec.keys = std::max(spec.records, records == kAll ? 0 : records);
-    if (records != kAll) spec.records = records;
-    memory_ = synthetic_file(spec);
+    memory_ = synthetic_file(options.synthetic->first(records));
     fcntl(memory_.number(), F_SETFD, 0);  // the children open it by this process's number, which they inherit
     files_ = {"/proc/self/fd/" + std::to_string(memory_.number())};
   } else {

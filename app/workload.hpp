@@ -15,7 +15,7 @@ class Workload {
  public:
   static constexpr std::uint64_t kAll = UINT64_MAX;
 
-  // The first `records` of what `options` names; synthetic ones may be more than its records.
+  // The first `records` of what `options` names.
   explicit Workload(const LoadOptions& options, std::uint64_t records = kAll);
 
   // The end of a child's command line.

@@ -169,6 +169,20 @@ TEST_CASE("the JSON says with which variables and options it was made") {
   CHECK(json["threads"] == 1);
 }
 
+TEST_CASE("made-up records are no more than their spec has, and the first of them over the same keys") {
+  const auto told = [](const char* spec, const char* records) {
+    const auto json = nlohmann::json::parse(run({"compare", "--synthetic", spec, "--records", records, "--modes",
+                                                 "serial", "--rounds", "1", "--stats", "json"})
+                                                .out);
+    const auto loaded = nlohmann::json::parse(
+        run({"load", "--synthetic", spec, "--records", records, "--digest", "--stats", "json"}).error);
+    CHECK(json["modes"][0]["samples"][0]["digest"] == loaded["digest"]);
+    return json["records"];
+  };
+  CHECK(told("sequential:records=2k", "5k") == 2000);
+  CHECK(told("zipf:records=2k", "500") == 500);
+}
+
 TEST_CASE("load reads the first records only, when asked") {
   CHECK(run({"load", "-", "-q", "--records", "2", "--sort", "--output", "-"}, "a\t1\nb\t2\na\t3\n").out ==
         "a\t1\nb\t2\n");

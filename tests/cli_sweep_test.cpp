@@ -38,6 +38,20 @@ TEST_CASE("every point of the grid is run, over repeated keys too, in ordered an
   }
 }
 
+TEST_CASE("made-up records are swept over as many keys, unless their number is given") {
+  const auto keys = [](const char* spec) {
+    std::vector<std::uint64_t> told;
+    const auto json = swept({"--synthetic", spec, "--records", "1k,5k", "--rounds", "1"});
+    for (const auto& point : json["points"]) {
+      CHECK(point["samples"][0]["records"] == point["records"]);
+      told.push_back(point["samples"][0]["keys"]);
+    }
+    return told;
+  };
+  CHECK(keys("sequential:records=2k") == std::vector<std::uint64_t>{1000, 5000});
+  CHECK(keys("sequential:records=2k,keys=3k") == std::vector<std::uint64_t>{1000, 3000});
+}
+
 TEST_CASE("files are swept over their first records, with latencies where asked") {
   const Folder folder;
   const std::string file = folder.write("in", "a\t1\nb\t2\na\t3\n");

@@ -89,6 +89,31 @@ TEST_CASE("a spec that says nothing or nonsense is refused with what would be ri
   }
 }
 
+TEST_CASE("the first records of a spec are those it begins with, over as many keys") {
+  for (const char* const text : {"sequential:records=1k", "zipf:records=1k", "few-hot-keys:records=1k,hot-keys=400",
+                                 "uniform:records=1k,keys=77"}) {
+    const SyntheticSpec spec = SyntheticSpec::parse(text);
+    const auto lines = [](const SyntheticSpec& of) {
+      SyntheticRecords records(of);
+      std::string made;
+      while (records.append_next(made)) continue;
+      return made;
+    };
+    const std::string all = lines(spec);
+    const std::string first = lines(spec.first(100));
+    CHECK(std::ranges::count(first, '\n') == 100);
+    CHECK(all.starts_with(first));
+    CHECK(lines(spec.first(5000)) == all);
+  }
+}
+
+TEST_CASE("a spec without keys has as many as records, when that is changed too") {
+  SyntheticSpec spec = SyntheticSpec::parse("sequential:records=2k");
+  spec.records = 5000;
+  CHECK(spec.key_count() == 5000);
+  CHECK(SyntheticSpec::parse("sequential:records=0").key_count() == 1);
+}
+
 TEST_CASE("the synthetic file holds just what the records make, from its start") {
   const Descriptor file = synthetic_file(SyntheticSpec::parse("uniform:records=100k"));
   const std::string expected = make("uniform:records=100k");

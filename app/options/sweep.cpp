@@ -12,7 +12,7 @@ po::options_description grid_options() {
   po::options_description options("Grid (lists with commas)");
   auto add = options.add_options();
   add("modes", text(std::string(modes().front().name))->value_name("LIST"), ("how: " + mode_names()).c_str());
-  add("records", text()->value_name("LIST"), "the first so many of the input; default: all");
+  add("records", text()->value_name("LIST"), "the first so many of the input, or so many made-up ones; default: all");
   add("threads", text(std::to_string(cores))->value_name("LIST"), "threads");
   add("shards", text(std::to_string(default_shards()))->value_name("LIST"), "parts of the store");
   add("workers", text()->value_name("LIST"), "of channel: threads that write; default: as --threads");

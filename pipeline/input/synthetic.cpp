@@ -112,12 +112,19 @@ SyntheticSpec SyntheticSpec::parse(std::string_view text) {
     }
     set_parameter(spec, parameter.substr(0, equals), parameter.substr(equals + 1));
   }
-  if (spec.keys == 0) spec.keys = std::max<std::uint64_t>(spec.records, 1);
-  if (spec.hot_keys == 0 || spec.hot_keys > spec.keys) spec.hot_keys = spec.keys;
   return spec;
 }
 
+SyntheticSpec SyntheticSpec::first(std::uint64_t most) const {
+  SyntheticSpec fewer = *this;
+  fewer.keys = key_count();
+  fewer.records = std::min(records, most);
+  return fewer;
+}
+
 SyntheticRecords::SyntheticRecords(const SyntheticSpec& spec) : spec_(spec), random_(spec.seed) {
+  spec_.keys = spec.key_count();
+  if (spec_.hot_keys == 0 || spec_.hot_keys > spec_.keys) spec_.hot_keys = spec_.keys;
   zipf_first_ = zipf_integral(1.5, spec_.skew) - 1;
   zipf_last_ = zipf_integral(static_cast<double>(spec_.keys) + 0.5, spec_.skew);
   zipf_threshold_ = 2 - zipf_integral_inverse(zipf_integral(2.5, spec_.skew) - zipf_weight(2, spec_.skew), spec_.skew);

@@ -1,6 +1,7 @@
 // Input made to measure: so many records over so many keys, drawn from a named distribution.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -23,7 +24,7 @@ struct SyntheticSpec {
   std::uint64_t records = 1'000'000;
   std::uint64_t keys = 0;         // 0: as many as records
   double skew = 0.99;             // of zipf; YCSB's choice
-  std::uint64_t hot_keys = 10;    // of few-hot-keys
+  std::uint64_t hot_keys = 10;    // of few-hot-keys; 0, or more than there are keys: all of them
   double hot_share = 0.9;         // of few-hot-keys
   std::uint32_t key_bytes = 0;    // keys are padded with zeros to this length; 0: not padded
   std::uint32_t value_bytes = 0;  // and values to this
@@ -33,6 +34,11 @@ struct SyntheticSpec {
   // records, keys, skew, hot-keys, hot-share, key-bytes, value-bytes, seed. Counts may end in k, M, G.
   // Throws std::invalid_argument that says what is wrong and what would be right.
   static SyntheticSpec parse(std::string_view text);
+
+  // At least 1.
+  std::uint64_t key_count() const { return keys > 0 ? keys : std::max<std::uint64_t>(records, 1); }
+  // What makes the first `most` of these records, over the same keys; all of them where there are not so many.
+  SyntheticSpec first(std::uint64_t most) const;
 };
 
 // Makes the records one by one. The same spec gives the same bytes on every machine: the generator is
