@@ -27,7 +27,7 @@ FloorResult measure(const FloorOptions& options, const TerminalOptions& terminal
   Notes notes(terminal);
   notes.show("the input");
   const Workload input(options.load);
-  require_floor_input(input.files());
+  require_floor_input(options.load, input.files());
   FloorResult result;
   result.environment = Environment::now();
   result.threads = options.load.run.threads;

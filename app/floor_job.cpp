@@ -11,9 +11,27 @@
 #include "pipeline/descriptor.hpp"
 #include "pipeline/errors.hpp"
 #include "pipeline/input/decoder.hpp"
+#include "pipeline/input/file_source.hpp"
 
 namespace shardflow::app {
 namespace {
+
+// As a load would read it. Throws IoError, BadInputError.
+TextFormat::Kind kind_of(const std::string& name, const LoadOptions& options) {
+  constexpr std::size_t kFirstBytes = 4096;
+  MemoryBudget budget(options.max_memory_bytes);
+  FileSource source({name}, options.run.rules.max_record_bytes, nullptr, options.file);
+  Block block(kFirstBytes, budget);
+  source.next(block);
+  return block.format.kind;
+}
+
+void require_tsv(const std::string& name, const LoadOptions& options) {
+  const TextFormat::Kind kind = kind_of(name, options);
+  if (kind != TextFormat::Kind::kCsv && kind != TextFormat::Kind::kJsonLines) return;
+  const std::string format = kind == TextFormat::Kind::kCsv ? "CSV" : "JSON Lines";
+  throw UsageError("the floor is measured on TSV, where separators are TABs, and '" + name + "' is " + format);
+}
 
 void require_plain_file(const std::string& name) {
   if (name == "-") throw UsageError("the floor is measured on files that can be read again: '-' won't do");
@@ -32,8 +50,11 @@ void require_plain_file(const std::string& name) {
 
 }  // namespace
 
-void require_floor_input(const std::vector<std::string>& files) {
-  for (const std::string& name : files) require_plain_file(name);
+void require_floor_input(const LoadOptions& options, const std::vector<std::string>& files) {
+  for (const std::string& name : files) {
+    require_plain_file(name);
+    require_tsv(name, options);
+  }
 }
 
 FloorJob floor_job(const LoadOptions& options, const std::vector<std::string>& files, const Store& store) {

@@ -10,9 +10,9 @@
 
 namespace shardflow::app {
 
-// Throws UsageError unless each is a regular file that is not compressed: a pipe can be read but once, and a
-// decompressor's floor is its own. Throws IoError.
-void require_floor_input(const std::vector<std::string>& files);
+// Throws UsageError unless each is a regular file of TSV, by what `options` say of it, that is not compressed: a pipe
+// can be read but once, and a decompressor's floor is its own, as is that of quotes. Throws IoError, BadInputError.
+void require_floor_input(const LoadOptions& options, const std::vector<std::string>& files);
 
 // `store` is what a load of the files ended in.
 FloorJob floor_job(const LoadOptions& options, const std::vector<std::string>& files, const Store& store);

@@ -39,10 +39,17 @@ std::vector<double> costs(const FloorResult& result, Seconds seconds) {
 // Of a part that a few keys make next to nothing of, no more digits than of the others.
 std::string number(double value) { return value < 0.01 ? fixed(value, 2) : short_number(value); }
 
+// One round has no interval, and its column is left out.
+std::string interval_column(const std::string& text, std::size_t rounds) { return rounds > 1 ? right(text, 18) : ""; }
+
 std::string row(const std::string& name, const std::vector<double>& values, const std::string& rest) {
   const Interval interval = median_interval(values);
   return left(name, 14) + right(number(median(values)), 9) +
-         right(number(interval.low) + " to " + number(interval.high), 18) + "  " + rest + "\n";
+         interval_column(number(interval.low) + " to " + number(interval.high), values.size()) + "  " + rest + "\n";
+}
+
+std::string rounds_text(std::size_t rounds) {
+  return rounds == 1 ? "one round" : "medians of " + plural(rounds, "round");
 }
 
 }  // namespace
@@ -50,11 +57,12 @@ std::string row(const std::string& name, const std::vector<double>& values, cons
 std::string floor_text(const FloorResult& result) {
   const auto floors = costs(result, &Floor::sum_s);
   const auto loads = column(result.loads, &Sample::ns_per_record);
+  const std::size_t rounds = floors.size();
   const double confidence = median_interval(floors).confidence;
   std::string text = plural(result.records, "record") + ", " + plural(result.keys, "key") + "; " +
-                     std::to_string(result.threads) + " threads; medians of " + std::to_string(floors.size()) +
-                     " rounds\n\n" + left("part", 14) + right("ns/record", 9) +
-                     right(fixed(100 * confidence, 0) + " % interval", 18) + "  what\n";
+                     plural(result.threads, "thread") + "; " + rounds_text(rounds) + "\n\n" + left("part", 14) +
+                     right("ns/record", 9) + interval_column(fixed(100 * confidence, 0) + " % interval", rounds) +
+                     "  what\n";
   for (const Part& part : kParts) {
     text += row(part.name, costs(result, part.seconds), part.meaning);
   }

@@ -105,7 +105,7 @@ int load(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
   if (parsed.answer) return print_answer(*parsed.answer);
   const LoadOptions& options = parsed.options;
 
-  if (options.floor) require_floor_input(options.files);
+  if (options.floor) require_floor_input(options, options.files);
   check_outputs(options);
   Store store(options.shards, options.max_memory_bytes);
   LoadStatistics statistics = with_rejects(options, interrupt, [&](RejectSink* rejects) {

@@ -38,11 +38,18 @@ TEST_CASE("what has no floor is refused before anything is read") {
   const Folder folder;
   const std::string gzip = folder.write("in.gz", "\x1f\x8b\x08 and so on");
   const std::string empty = folder.write("empty", "");
+  const std::string csv = folder.write("csv", "a,1\n");
+  const std::string json = folder.write("in.jsonl", "{\"key\":\"a\",\"value\":1}\n");
+  const std::string tsv = folder.write("in.tsv", "a\t1\n");
+  const std::string no_tsv = "the floor is measured on TSV, where separators are TABs, and '";
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
       {{"floor", "-"}, "the floor is measured on files that can be read again: '-' won't do"},
       {{"floor", "/dev/null"}, "the floor is measured on regular files, and '/dev/null' is none"},
       {{"floor", gzip}, "the floor is measured on plain text, and '" + gzip + "' is gzip"},
       {{"load", "--floor", gzip}, "the floor is measured on plain text, and '" + gzip + "' is gzip"},
+      {{"floor", csv}, no_tsv + csv + "' is CSV"},
+      {{"floor", tsv, json}, no_tsv + json + "' is JSON Lines"},
+      {{"load", "--floor", "--delimiter", "tab", tsv}, no_tsv + tsv + "' is CSV"},
       {{"load", "--floor", "--records", "1", empty},
        "--floor is that of whole files; shardflow floor takes --synthetic"},
       {{"floor", empty}, "there are no records to measure with"},

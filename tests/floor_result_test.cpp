@@ -46,6 +46,21 @@ TEST_CASE("the table has each part, their sum, a load, and how far it is from th
         "flow / floor       1.50      1.50 to 1.50  round by round\n");
 }
 
+TEST_CASE("one round has no interval, and shows none") {
+  FloorResult once = example();
+  once.threads = 1;
+  once.floors.resize(1);
+  once.loads.resize(1);
+  const std::string text = floor_text(once);
+  CHECK(
+      text.starts_with("1,000,000 records, 900,000 keys; 1 thread; one round\n"
+                       "\n"
+                       "part          ns/record  what\n"
+                       "read               2.00  every byte of the input, once\n"));
+  CHECK(text.find("interval") == std::string::npos);
+  CHECK(text.find(" to ") == std::string::npos);
+}
+
 TEST_CASE("what costs next to nothing does not widen its column") {
   FloorResult few_keys = example();
   for (Floor& floor : few_keys.floors) floor.slots_s = 9.5e-8;

@@ -25,7 +25,8 @@ po::options_description load_result_options() {
   add("digest", po::bool_switch(), "also tell the map's digest: equal maps, equal digests");
   add_rejects(options);
   add("hgrm", text()->value_name("FILE"), "write the distribution of the latencies, for HdrHistogram's plotters");
-  add("floor", po::bool_switch(), "also measure the least that this machine needs; takes the store's memory again");
+  add("floor", po::bool_switch(),
+      "also measure the least that this machine needs, of plain TSV; takes the store's memory again");
   add("check", po::bool_switch(), "read the files again, and fail if a key has a value that none gave it");
   return options;
 }
