@@ -74,9 +74,9 @@ class Comparer {
     comparison_.shards = options_.load.shards;
     comparison_.records = whole_.records;
     comparison_.keys = whole_.keys;
-    comparison_.prefix_records = std::min(options_.slow_records, whole_.records);
-    first_.emplace(options_.load, comparison_.prefix_records);
+    first_.emplace(options_.load, std::min(options_.slow_records, options_.load.records));
     prefix_ = run_oracle(options_.load, *first_, interrupt_);
+    comparison_.prefix_records = prefix_.records;
   }
 
   // One run that is not counted: to see whether the mode is right, and whether it is too slow for all records.
@@ -85,8 +85,8 @@ class Comparer {
     const Sample first = run(mode, *first_, !mode.ordered);
     verify(mode, first, prefix_);
     const double turn_s = first.ns_per_record * 1e-9 * static_cast<double>(whole_.records);
-    const bool slow = turn_s > kLongestTurn_s && comparison_.prefix_records < whole_.records;
-    const bool was_all = comparison_.prefix_records == whole_.records;
+    const bool was_all = prefix_.records == whole_.records;
+    const bool slow = turn_s > kLongestTurn_s && !was_all;
     if (!slow && !was_all) verify(mode, run(mode, all_, !mode.ordered), whole_);
     comparison_.modes.push_back({std::string(mode.name), slow, {}});
   }

@@ -69,6 +69,23 @@ TEST_CASE("what a run says when it fails is said once, and ends the comparison")
         "shardflow: " + file + ":2 (byte 4): no TAB in the line: \"bad\"; expected KEY<TAB>VALUE on every line\n");
 }
 
+TEST_CASE("the first records are all of them only if no good one is left behind them") {
+  const Folder folder;
+  std::string half_bad;
+  for (int i = 0; i < 10; ++i) half_bad += "bad\nkey" + std::to_string(i % 3) + "\tvalue\n";
+  const std::string file = folder.write("in", half_bad);
+  const auto prefix = [&](const char* slow_records, const char* records) {
+    const Outcome outcome = run({"compare", file, "--on-error", "skip", "--modes", "tasks", "--rounds", "1", "--stats",
+                                 "json", "--slow-records", slow_records, "--records", records});
+    REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.error);
+    const auto json = nlohmann::json::parse(outcome.out);
+    return std::pair(json["prefix_records"].get<int>(), json["records"].get<int>());
+  };
+  CHECK(prefix("15", "1k") == std::pair(7, 10));
+  CHECK(prefix("20", "1k") == std::pair(10, 10));
+  CHECK(prefix("20", "15") == std::pair(7, 7));
+}
+
 TEST_CASE("the report is a page with the JSON in it, and the table comes as well") {
   const Folder folder;
   const std::string report = folder.path("it's.html");
