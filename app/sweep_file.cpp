@@ -35,6 +35,12 @@ std::string quoted(const std::string& text) {
   return field + '"';
 }
 
+// A run is a line, whatever its input is called.
+std::string in_a_line(std::string text) {
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2) text.replace(at, 1, "\\n");
+  return text;
+}
+
 std::string number(double value) {
   std::array<char, 32> digits;
   return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
@@ -139,6 +145,7 @@ SweepFile::SweepFile(std::string name, Conditions conditions)
   if (flock(file_.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     throw std::runtime_error(name_ + ": another sweep writes it; wait for that one, or give --output another name");
   }
+  for (auto& condition : conditions_) condition.second = in_a_line(std::move(condition.second));
   for (const auto& [condition, value] : conditions_) {
     header_ += ',' + condition;
     tail_ += ',' + quoted(value);

@@ -15,8 +15,9 @@ using Conditions = std::vector<std::pair<std::string, std::string>>;
 
 class SweepFile {
  public:
-  // Opens `name`, or makes it with its header, for this process alone. The conditions stand in each line: runs under
-  // others are another experiment. Throws IoError; std::runtime_error if another sweep writes it.
+  // Opens `name`, or makes it with its header, for this process alone. The conditions stand in each line, line feeds
+  // in them as \n: runs under others are another experiment. Throws IoError; std::runtime_error if another sweep writes
+  // it.
   SweepFile(std::string name, Conditions conditions);
 
   // Adds the runs that are in the file to those of `points` that they belong to. A line that was cut off by a kill

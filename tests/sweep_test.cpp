@@ -201,6 +201,23 @@ TEST_CASE("runs that were written are read again, each to its point") {
   CHECK(points[1].too_slow);
 }
 
+TEST_CASE("a sweep goes on over an input with a line feed in its name") {
+  const testing::Folder folder;
+  const std::string name = folder.path("sweep.csv");
+  std::vector<SweepPoint> points = by_threads({1}).points;
+  points[0].samples.clear();
+  const Conditions conditions{{"input", "two\nli\nnes"}, {"rate", "0"}};
+  {
+    SweepFile file(name, conditions);
+    file.read_into(points, kLongestRun_s);
+    file.append(points[0].at, sample(1));
+  }
+  SweepFile(name, conditions).read_into(points, kLongestRun_s);
+  CHECK(points[0].samples.size() == 1);
+  CHECK(error_of(name, {{"input", "one\nline"}, {"rate", "0"}})
+            .find("input was 'two\\nli\\nnes', and is 'one\\nline';") != std::string::npos);
+}
+
 TEST_CASE("a line that a kill cut off is dropped, and the next one begins afresh") {
   const testing::Folder folder;
   const std::string name = folder.path("sweep.csv");
