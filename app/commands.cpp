@@ -62,7 +62,7 @@ std::string usage() {
       "version.\n\n"
       "exit codes: 0 ok, 1 the run failed, 2 usage, 3 bad input data, 4 the gate found\n"
       "a regression, 5 it could not decide, 129, 130 and 143 stopped by a signal,\n"
-      "141 standard output was closed; diff has 1 for different, 2 for trouble\n";
+      "141 standard output was closed; diff has 1 for different, 2 where it failed\n";
   return text;
 }
 

@@ -16,7 +16,7 @@ enum ExitCode : int {
   kFailed = 1,
   kUsage = 2,
   kBadInput = 3,
-  // Of diff, as diff(1) has them.
+  // Of diff, as diff(1) has them; bad input is 3 there, too.
   kDifferent = 1,
   kTrouble = 2,
   kRegression = 4,
