@@ -1,14 +1,19 @@
 // shardflow gate: whether this build is slower than another, or its modes than their bounds.
 #include "app/gate.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
+#include <memory>
 
 #include "app/commands.hpp"
 #include "app/outputs.hpp"
 #include "app/terminal.hpp"
+#include "pipeline/descriptor.hpp"
 #include "pipeline/errors.hpp"
+#include "pipeline/output/sink.hpp"
 
 namespace shardflow::app {
 namespace {
@@ -29,16 +34,72 @@ GateFormat format_of(const std::filesystem::path& file) {
   return file.extension() == ".json" ? GateFormat::kJson : GateFormat::kText;
 }
 
-void write(const std::string& path, const std::string& text, std::ios::openmode mode) {
-  std::ofstream out(path, mode);
-  out << text << std::flush;
-  if (!out) throw IoError(path, "cannot be written", errno);
-}
+// A run's line is added in one piece, so that gates that end at the same time do not mix theirs.
+class HistoryFile {
+ public:
+  // Empty: none, and nothing is ever written. Throws IoError.
+  explicit HistoryFile(const std::string& name) : name_(name) {
+    if (name.empty()) return;
+    file_ = Descriptor(open(name.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+    if (!file_.open()) throw IoError(name, "cannot be opened", errno);
+  }
+
+  // Throws IoError.
+  void append(const std::string& line) const {
+    if (name_.empty()) return;
+    const ssize_t written = ::write(file_.number(), line.data(), line.size());
+    if (written == static_cast<ssize_t>(line.size())) return;
+    throw IoError(name_, "cannot be written", written < 0 ? errno : ENOSPC);
+  }
+
+ private:
+  std::string name_;
+  Descriptor file_;
+};
+
+// Opened before the measurement begins: minutes of it are not to end in a report that can't be written.
+class Files {
+ public:
+  explicit Files(const GateOptions& options) : history_(options.history) {
+    for (const std::string& file : options.save) saved_.push_back({format_of(file), open_sink(file, nullptr)});
+  }
+
+  // The history first: it is what can't be measured again.
+  void write(const GateReport& report) {
+    history_.append(gate_history_line(report));
+    for (const auto& [format, sink] : saved_) {
+      sink->write(rendered(report, format));
+      sink->commit();
+    }
+  }
+
+ private:
+  struct Saved {
+    GateFormat format;
+    std::unique_ptr<Sink> sink;
+  };
+
+  HistoryFile history_;
+  std::vector<Saved> saved_;
+};
 
 std::vector<Output> outputs(const GateOptions& options) {
   std::vector<Output> all{{"--history", options.history}};
   for (const std::string& file : options.save) all.push_back({"--save", file});
+  all.push_back({"the report", "-"});
   return all;
+}
+
+// What must still be as it is when the last run is over, or in the next gate.
+std::vector<std::string> inputs(const GateOptions& options) {
+  std::vector<std::string> files;
+  for (const std::string& file : {options.against, options.bounds_file}) {
+    if (!file.empty()) files.push_back(file);
+  }
+  for (const WorkloadOption& workload : options.workloads) {
+    if (!workload.synthetic) files.push_back(workload.name);
+  }
+  return files;
 }
 
 int exit_code(Verdict verdict) {
@@ -54,16 +115,17 @@ int gate(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
   const GateOptions& options = parsed.options;
   if (options.update) return print_answer(update_gate_bounds(options, parsed.terminal, interrupt));
 
-  check_outputs(outputs(options), {});
+  check_outputs(outputs(options), inputs(options));
+  Files files(options);
   GateReport report = options.against.empty() ? gate_modes(options, parsed.terminal, interrupt)
                                               : gate_against(options, parsed.terminal, interrupt);
   report.command = "shardflow gate";
   for (const std::string& word : arguments) report.command += " " + word;
   report.label = options.label;
   report.environment = Environment::now();
+  // This first: what fails from here on does not lose it.
   print_answer(rendered(report, options.format));
-  for (const std::string& file : options.save) write(file, rendered(report, format_of(file)), std::ios::trunc);
-  if (!options.history.empty()) write(options.history, gate_history_line(report), std::ios::app);
+  files.write(report);
   return exit_code(report.verdict);
 }
 

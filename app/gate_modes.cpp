@@ -1,7 +1,6 @@
 // This build's modes against their bounds: ratios of times per record, which survive a change of runner.
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <ctime>
 #include <fstream>
 #include <iterator>
@@ -15,8 +14,8 @@
 #include "app/gate_runs.hpp"
 #include "app/presets.hpp"
 #include "app/terminal.hpp"
-#include "pipeline/errors.hpp"
 #include "pipeline/machine.hpp"
+#include "pipeline/output/sink.hpp"
 
 namespace shardflow::app {
 namespace {
@@ -277,11 +276,11 @@ std::string update_gate_bounds(const GateOptions& options, const TerminalOptions
     throw std::runtime_error(path + ": its " + std::to_string(bounds.threads) +
                              " threads need as many cores; here are " + std::to_string(logical_cores()));
   }
+  const auto file = open_sink(path, nullptr);  // before a measurement that would be lost without it
   Modes modes(bounds, options, terminal, interrupt);
   const std::string after = gate_bounds_text(modes.measured());
-  std::ofstream out(path);
-  out << after << std::flush;
-  if (!out) throw IoError(path, "cannot be written", errno);
+  file->write(after);
+  file->commit();
   const std::string warning = modes.free_cores() < kLeastCoreShare
                                   ? "only " + fixed(100 * modes.free_cores(), 0) +
                                         " % of the cores were free: better do it again on a quieter machine\n"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "tests/cli_process.hpp"
@@ -138,6 +139,37 @@ TEST_CASE("the report comes in three formats, is saved by extension, and a histo
     CHECK(std::ranges::count(lines, '\n') == time);
     CHECK(nlohmann::json::parse(lines.substr(0, lines.find('\n')))["label"] == "abc");
   }
+}
+
+TEST_CASE("what gate reads is not written to, and what can't be written is found before anything is measured") {
+  const std::string input = folder().write("data.txt", "a\t1\n");
+  const std::string base = telling("kept", "");
+  const auto error = [&](const std::string& option, const std::string& file) {
+    const Outcome outcome =
+        run({"gate", "--against", base, input, "--pairs", "15", "--progress", "always", option, file});
+    CHECK(outcome.out.empty());
+    CHECK(outcome.exit_code == (outcome.error.find("would") == std::string::npos ? 1 : 2));
+    return outcome.error;
+  };
+  CHECK(error("--save", input) == "shardflow: --save would replace an input: " + input + "\n");
+  CHECK(error("--history", base) == "shardflow: --history would replace an input: " + base + "\n");
+  CHECK(error("--history", "-") ==
+        "shardflow: --history and the report would mix on standard output; give --history a file\n");
+  CHECK(folder().read("data.txt") == "a\t1\n");
+  CHECK(error("--save", "/no/such/x.md") == "shardflow: /no/such/x.md: cannot be created: No such file or directory\n");
+  CHECK(error("--history", "/no/such/x") == "shardflow: /no/such/x: cannot be opened: No such file or directory\n");
+}
+
+TEST_CASE("a report that can't be written in the end leaves the history its line") {
+  const Folder place;
+  const std::string gone = place.path("gone");
+  std::filesystem::create_directory(gone);
+  const std::string base = script("removing", "rm -rf " + gone + "\nexec " + binary() + " \"$@\"\n");
+  const Outcome outcome = gate(base, {"--bound", "peak=100%", "--save", gone + "/x.md", "--history", place.path("h")});
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.error.starts_with("shardflow: " + gone + "/x.md: cannot be "));
+  CHECK(outcome.out.find("\nverdict: ") != std::string::npos);
+  CHECK(std::ranges::count(place.read("h"), '\n') == 1);
 }
 
 TEST_CASE("files and presets are workloads too") {
