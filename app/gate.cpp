@@ -119,8 +119,7 @@ int gate(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
   Files files(options);
   GateReport report = options.against.empty() ? gate_modes(options, parsed.terminal, interrupt)
                                               : gate_against(options, parsed.terminal, interrupt);
-  report.command = "shardflow gate";
-  for (const std::string& word : arguments) report.command += " " + word;
+  report.command = command_line("gate", arguments, parsed.variables);
   report.label = options.label;
   report.environment = Environment::now();
   // This first: what fails from here on does not lose it.

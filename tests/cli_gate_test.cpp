@@ -172,6 +172,18 @@ TEST_CASE("a report that can't be written in the end leaves the history its line
   CHECK(std::ranges::count(place.read("h"), '\n') == 1);
 }
 
+TEST_CASE("the command is one that can be typed again") {
+  Invocation invocation{{"gate", "--against", binary(), "sequential:records=1k", "--pairs", "15", "--format", "json",
+                         "--label", "two words"},
+                        "",
+                        {{"SHARDFLOW_THRESHOLD", "900%"}},
+                        "",
+                        {}};
+  CHECK(nlohmann::json::parse(run(invocation).out)["command"] ==
+        "SHARDFLOW_THRESHOLD=900% shardflow gate --against " + binary() +
+            " sequential:records=1k --pairs 15 --format json --label 'two words'");
+}
+
 TEST_CASE("files and presets are workloads too") {
   const std::string file = folder().write("in.tsv", "a\t1\nb\t2\n");
   const Outcome outcome = run({"gate", "--against", binary(), "--pairs", "15", file, "--bound", "wall=1000%", "--bound",
