@@ -124,6 +124,9 @@ class Against {
   GateReport report(const Judgement& judgement, double elapsed_s) const {
     GateReport report;
     report.base = options_.against;
+    report.mode = options_.mode->name;
+    report.threads = options_.threads;
+    report.shards = options_.shards;
     report.verdict = judgement.verdict;
     report.reason = judgement.reason;
     report.elapsed_s = elapsed_s;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -91,6 +92,7 @@ std::vector<std::string>::const_iterator same_name(const std::vector<std::string
 
 GateBounds parse_gate_bounds(const std::string& text) {
   GateBounds bounds;
+  std::set<std::string> names;
   std::size_t number = 0;
   for (const std::string& line : lines_of(text)) {
     ++number;
@@ -99,7 +101,9 @@ GateBounds parse_gate_bounds(const std::string& text) {
     const std::size_t equals = setting.find(" = ");
     try {
       if (equals == std::string::npos) throw std::invalid_argument("'" + setting + "' is not 'NAME = VALUE'");
-      read_setting(trimmed(setting.substr(0, equals)), trimmed(setting.substr(equals + 3)), bounds);
+      const std::string name = trimmed(setting.substr(0, equals));
+      if (!names.insert(name).second) throw std::invalid_argument("'" + name + "' was given before");
+      read_setting(name, trimmed(setting.substr(equals + 3)), bounds);
     } catch (const std::invalid_argument& error) {
       throw std::invalid_argument("line " + std::to_string(number) + ": " + error.what());
     }

@@ -264,6 +264,7 @@ GateReport gate_modes(const GateOptions& options, const TerminalOptions& termina
     report.core_share = static_cast<double>(logical_cores()) / bounds.threads;
   }
   report.base = path;
+  report.threads = bounds.threads;
   return report;
 }
 

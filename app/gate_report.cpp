@@ -206,6 +206,12 @@ Json json_of(const GateRow& row) {
   return json;
 }
 
+// With another value of these it is another experiment.
+Json loaded_with(const GateReport& report) {
+  if (report.of_modes) return {{"threads", report.threads}};
+  return {{"mode", report.mode}, {"threads", report.threads}, {"shards", report.shards}};
+}
+
 Json json_of(const GateSeries& series) {
   Json json{{"group", series.group}, {"build", series.build}, {"part", series.confirmation ? "confirmation" : "first"}};
   // A list a metric, not an object a run: a third of the size, and what a plot wants.
@@ -279,6 +285,7 @@ std::string gate_json(const GateReport& report) {
             {"command", report.command},
             {"label", report.label},
             {"base", report.base},
+            {"loaded_with", loaded_with(report)},
             {"environment", json_of(report.environment)},
             {"verdict", verdict_name(report.verdict)},
             {"reason", reason_name(report.reason)},
@@ -299,6 +306,7 @@ std::string gate_history_line(const GateReport& report) {
             {"verdict", verdict_name(report.verdict)},
             {"reason", reason_name(report.reason)},
             {"elapsed_s", report.elapsed_s},
+            {"loaded_with", loaded_with(report)},
             {"environment", json_of(report.environment)},
             {"medians", Json::array()}};
   for (const GateRow& row : report.rows) {

@@ -70,6 +70,10 @@ struct GateReport {
   std::string command;
   std::string label;
   std::string base;  // path of the other binary
+  // How the runs loaded. Of modes, `threads` alone: the mode is in each ratio, the shards are the default.
+  std::string mode;
+  std::uint32_t threads = 0;
+  std::uint32_t shards = 0;
   Environment environment;
   std::optional<double> core_share;  // of the modes' threads' cores, what was there for them: 0 to 1
   Verdict verdict = Verdict::kUndecided;

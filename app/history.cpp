@@ -15,20 +15,32 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Of ratios between modes, the threads alone.
+std::string loaded_with(const Json& run) {
+  if (!run.contains("loaded_with")) return "";
+  const Json& how = run["loaded_with"];
+  const std::string threads = plural(how.at("threads").get<std::uint64_t>(), "thread");
+  if (!how.contains("mode")) return threads;
+  return how["mode"].get<std::string>() + ", " + threads + ", " +
+         plural(how.at("shards").get<std::uint64_t>(), "shard");
+}
+
 void add_run(const Json& run, History& history, std::map<std::string, std::size_t>& places) {
   const bool of_modes = run.at("kind") == "modes";
   const Json& environment = run.at("environment");
   const std::string machine =
       environment.at("cpu").get<std::string>() + ", " + plural(environment.at("cores").get<std::uint64_t>(), "core");
+  const std::string how = loaded_with(run);
   for (const Json& median : run.at("medians")) {
     const std::string group = median.at("group");
     const std::string metric = median.at("metric");
     // A ratio of modes is the same on every machine, about; a time is not.
     const std::string where = of_modes ? "" : machine;
-    const auto [place, fresh] =
-        places.emplace(group + '\n' + metric + '\n' + where + (of_modes ? "\nmodes" : ""), history.series.size());
+    const auto [place, fresh] = places.emplace(
+        group + '\n' + metric + '\n' + where + '\n' + how + (of_modes ? "\nmodes" : ""), history.series.size());
     if (fresh) {
-      history.series.push_back({group, metric, of_modes ? "x" : median.at("unit").get<std::string>(), where, {}, {}});
+      const std::string unit = of_modes ? "x" : median.at("unit").get<std::string>();
+      history.series.push_back({group, metric, unit, where, how, {}, {}});
     }
     history.series[place->second].values.push_back(
         {history.runs, run.at("date"), run.at("label"), run.at("verdict"), median.at(of_modes ? "ratio" : "here")});
@@ -50,8 +62,9 @@ std::string change_words(const HistorySeries& series, std::size_t at) {
 }
 
 Json json_of(const HistorySeries& series) {
-  Json json{{"group", series.group},     {"metric", series.metric}, {"unit", series.unit},
-            {"machine", series.machine}, {"values", Json::array()}, {"changes", Json::array()}};
+  Json json{{"group", series.group},     {"metric", series.metric},           {"unit", series.unit},
+            {"machine", series.machine}, {"loaded_with", series.loaded_with}, {"values", Json::array()},
+            {"changes", Json::array()}};
   for (std::size_t i = 0; i < series.values.size(); ++i) {
     const HistoryValue& each = series.values[i];
     json["values"].push_back({{"run", each.run + 1},
@@ -102,8 +115,10 @@ std::string history_text(const History& history) {
   std::string text = with_commas(history.runs) + (history.runs == 1 ? " run\n" : " runs\n");
   std::string above;
   for (const HistorySeries& series : history.series) {
-    const std::string heading = series.group + (series.machine.empty() ? "" : ", on " + series.machine);
-    if (heading != above) text += "\n" + heading.substr(0, 80) + "\n";
+    const std::string where = series.group + (series.machine.empty() ? "" : ", on " + series.machine);
+    const std::string how = series.loaded_with.empty() ? "" : "  " + series.loaded_with + "\n";
+    const std::string heading = where + "\n" + how;
+    if (heading != above) text += "\n" + where.substr(0, 80) + "\n" + how;
     above = heading;
     text += "  " + left(series.metric, 16) + right(fixed(series.values.back().value, 2), 10) + " " +
             left(series.unit, 4) + right(std::to_string(series.values.size()), 5) + " runs\n";

@@ -17,12 +17,13 @@ struct HistoryValue {
   double value = 0;
 };
 
-// One metric of one workload on one kind of machine, over the runs.
+// One metric of one workload, loaded in one way on one kind of machine, over the runs.
 struct HistorySeries {
   std::string group;  // workload, or pair of modes
   std::string metric;
-  std::string unit;     // of its values; "x" for a ratio
-  std::string machine;  // empty: of any
+  std::string unit;         // of its values; "x" for a ratio
+  std::string machine;      // empty: of any
+  std::string loaded_with;  // "flow, 2 threads, 4 shards"; empty: from lines that do not tell it, older ones
   std::vector<HistoryValue> values;
   std::vector<std::size_t> changes;  // indices of values at which a new level begins
 

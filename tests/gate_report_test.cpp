@@ -246,6 +246,9 @@ TEST_CASE("bad bounds are told with their line") {
   CHECK(message("# nothing\nserial\n") == "line 2: 'serial' is not 'NAME = VALUE'");
   CHECK(message("threads = 2\n") == "one of input, threads and flow/MODE is missing");
   CHECK(message("input = none:x=1\n").starts_with("line 1: "));
+  CHECK(message("flow/serial = 1 to 2\nthreads = 2\nflow/serial = 1 to 3\n") ==
+        "line 3: 'flow/serial' was given before");
+  CHECK(message("threads = 2\nthreads = 3\n") == "line 2: 'threads' was given before");
 }
 
 TEST_CASE("a range has a margin to both sides and is rounded away from the middle") {

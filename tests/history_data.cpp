@@ -28,6 +28,9 @@ std::string history_lines(int before, int after, double factor) {
     const double noise = 0.1 * (run * 7 % 5);
     GateReport report;
     report.label = "c" + std::to_string(run);
+    report.mode = "flow";
+    report.threads = 2;
+    report.shards = 4;
     report.environment.cpu = "A made-up CPU";
     report.environment.cores = 2;
     report.environment.date = "2026-01-02 03:04:05";

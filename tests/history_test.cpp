@@ -56,10 +56,28 @@ TEST_CASE("a metric's level changes where it did, and keeps to its machine") {
 
 TEST_CASE("the history as text says since when, within 80 columns") {
   const std::string text = history_text(read(history_lines(20, 20, 1.10)));
-  CHECK(text.starts_with("40 runs\n\nunique, on A made-up CPU, 2 cores\n  wall "));
+  CHECK(text.starts_with("40 runs\n\nunique, on A made-up CPU, 2 cores\n  flow, 2 threads, 4 shards\n  wall "));
   CHECK(text.find("\n    since c20 (2026-01-02) +1") != std::string::npos);
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
+}
+
+TEST_CASE("what was loaded in another way is another series, and lines that do not tell how are one as well") {
+  const std::string line = history_lines(1, 0, 1);
+  std::string one_thread = line;
+  one_thread.replace(line.find("\"threads\":2"), 11, "\"threads\":1");
+  const History history = read(line + one_thread + line);
+  REQUIRE(history.series.size() == 4);
+  CHECK(history.series[0].values.size() == 2);
+  CHECK(history.series[2].loaded_with == "flow, 1 thread, 4 shards");
+  CHECK(history_text(history).find("\nunique, on A made-up CPU, 2 cores\n  flow, 1 thread, 4 shards\n") !=
+        std::string::npos);
+  CHECK(nlohmann::json::parse(history_json(history, ""))["series"][0]["loaded_with"] == "flow, 2 threads, 4 shards");
+  std::string older = line;
+  older.erase(line.find("\"loaded_with\""), line.find("\"environment\"") - line.find("\"loaded_with\""));
+  CHECK(read(older + older).series[0].values.size() == 2);
+  CHECK(read(older + line).series.size() == 4);
+  CHECK(history_text(read(older)).starts_with("1 run\n\nunique, on A made-up CPU, 2 cores\n  wall "));
 }
 
 TEST_CASE("ratios of modes are compared over all machines") {

@@ -7,6 +7,7 @@ const verdicts = [
 ];
 const symbolOf = (value) => (verdicts.find(({verdict}) => verdict === value.verdict) ?? verdicts[2]).symbol;
 
+const seriesGroup = ({group, loaded_with}) => (loaded_with ? `${group}: ${loaded_with}` : group);
 const runName = ({label, run}) => label || `run ${run}`;
 const unitWords = (unit) => (unit === "x" ? "times the other mode's" : unit);
 const valueText = (series, value) => `${short(value)}${series.unit === "x" ? "×" : ` ${series.unit}`.trimEnd()}`;
@@ -52,12 +53,12 @@ function historyFinding(series) {
     `${latest.group}, ${words}.`;
 }
 
-const historyRows = (series) => series.flatMap(({group, metric, unit, machine, values}) =>
-  values.map((value) => ({...value, group, metric, unit, machine})));
+const historyRows = (series) => series.flatMap(({group, metric, unit, machine, loaded_with, values}) =>
+  values.map((value) => ({...value, group, metric, unit, machine, loaded_with})));
 
 function historyTable(series) {
   return table("Where each metric is, and since when: levels are medians.", [
-    {name: "metric", text: ({group, metric}) => `${group}: ${metric}`},
+    {name: "metric", text: (each) => `${seriesGroup(each)}: ${each.metric}`},
     {name: "runs", text: ({values}) => exact(values.length)},
     {name: "at last", text: (each) => valueText(each, each.values.at(-1).value)},
     {name: "level", text: (each) => valueText(each, each.values.at(-1).level)},
@@ -68,7 +69,7 @@ function historyTable(series) {
 function showHistory(report, json) {
   const {series} = report;
   document.title = "shardflow history";
-  const groups = d3.groups(series, ({group, machine}) => (machine ? `${group}, on ${machine}` : group));
+  const groups = d3.groups(series, (each) => seriesGroup(each) + (each.machine ? `, on ${each.machine}` : ""));
   document.getElementById("report").replaceChildren(
     element("h1", {}, "shardflow: measurements over time"),
     element("p", {class: "finding"}, historyFinding(series)),
