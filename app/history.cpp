@@ -97,6 +97,7 @@ History read_history(std::istream& lines, const std::string& name) {
   std::size_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;  // what an editor left
     try {
       const Json run = Json::parse(line);
       if (run.at("schema") != 1) throw BadInputError("its schema is not 1");

@@ -98,6 +98,12 @@ TEST_CASE("the history as JSON has every value, its level, and the changes") {
   CHECK(json["series"][0]["changes"][0]["run"] == 21);
 }
 
+TEST_CASE("empty lines are skipped, and counted") {
+  CHECK(read(history_lines(1, 0, 1) + "\n" + history_lines(1, 0, 1) + "\r\n\n").runs == 2);
+  CHECK(refused(history_lines(1, 0, 1) + "\n{}\n").starts_with("gate.jsonl:3: "));
+  CHECK(refused("\n").ends_with("it has no runs; 'shardflow gate --history' writes them"));
+}
+
 TEST_CASE("what is no history is refused with its line") {
   CHECK(refused("") == "gate.jsonl: it has no runs; 'shardflow gate --history' writes them");
   CHECK(refused(history_lines(1, 0, 1) + "{\"a\":1}\n")
