@@ -186,11 +186,21 @@ TEST_CASE("the command is one that can be typed again") {
 
 TEST_CASE("files and presets are workloads too") {
   const std::string file = folder().write("in.tsv", "a\t1\nb\t2\n");
-  const Outcome outcome = run({"gate", "--against", binary(), "--pairs", "15", file, "--bound", "wall=1000%", "--bound",
-                               "cpu=1000%", "--progress", "always"});
-  CHECK(outcome.out.find("\n" + file + ": ") != std::string::npos);
+  const Outcome outcome =
+      run({"gate", "--against", binary(), "--pairs", "15", file, "smoke", "--bound", "wall=1000%", "--bound",
+           "cpu=1000%", "--bound", "peak=1000%", "--bound", "bytes-per-key=1000%", "--progress", "always"});
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out.find("\n" + file + ": no regression, 15 pairs\n") != std::string::npos);
+  CHECK(outcome.out.find("\nsmoke: no regression, 15 pairs\n") != std::string::npos);
   CHECK(outcome.error.find("measurement, " + file + ": 1 pairs\n") != std::string::npos);
   CHECK(run({"gate", "--against", binary(), "nonsense"}).exit_code == 2);
+}
+
+// Which would be another experiment under the preset's name; this one is no input at all.
+TEST_CASE("a variable does not replace a preset's input") {
+  const Invocation invocation{
+      {"gate", "--against", "/no/such", "smoke"}, "", {{"SHARDFLOW_SYNTHETIC", "none"}}, "", {}};
+  CHECK(run(invocation).error == "shardflow: /no/such: cannot be started: No such file or directory\n");
 }
 
 TEST_CASE("misuse of gate is exit code 2") {

@@ -112,7 +112,7 @@ WorkloadOption read_workload(const std::string& name) {
   }
   std::string spec = name;
   if (name.find(':') == std::string::npos) {
-    spec = merge(load_grammar(), {"--preset", name}).get("synthetic");
+    spec = preset_alone(load_grammar(), name).get("synthetic");
     if (spec.empty()) throw UsageError("preset " + name + " names no synthetic input");
   }
   try {

@@ -51,6 +51,10 @@ po::parsed_options parse_file(const std::string& path, const po::options_descrip
   throw UsageError(path + ": " + error.what());
 }
 
+void add_preset(const std::string& name, const po::options_description& known, Merged& merged) {
+  merged.add(parse_file(preset_file(name), known), "preset " + name);
+}
+
 // SHARDFLOW_BLOCK_SIZE is --block-size.
 std::string option_of_variable(const std::string& variable, const po::options_description& known) {
   constexpr std::string_view kPrefix = "SHARDFLOW_";
@@ -114,9 +118,13 @@ Merged merge(const Grammar& grammar, const Strings& arguments) {
   merged.add(po::parse_environment(known, [&](const std::string& name) { return option_of_variable(name, known); }),
              "environment");
   if (merged.has("config")) merged.add(parse_file(merged.get("config"), known), merged.get("config"));
-  if (merged.has("preset") && merged.get("preset") != "list") {
-    merged.add(parse_file(preset_file(merged.get("preset")), known), "preset " + merged.get("preset"));
-  }
+  if (merged.has("preset") && merged.get("preset") != "list") add_preset(merged.get("preset"), known, merged);
+  return merged;
+}
+
+Merged preset_alone(const Grammar& grammar, const std::string& name) {
+  Merged merged;
+  add_preset(name, grammar.options, merged);
   return merged;
 }
 

@@ -57,7 +57,11 @@ struct Merged {
 // Command line, environment, config file and preset, in that precedence. Throws UsageError, po::error.
 Merged merge(const Grammar& grammar, const Strings& arguments);
 
-// The answer to --help, --preset list and --print-config, where one of them was asked.
+// A preset alone, whatever the other layers say. Throws UsageError where there is none of that name.
+Merged preset_alone(const Grammar& grammar, const std::string& name);
+
+// The answer to --help, --preset list and --print-config, where one of them was asked. Throws UsageError if a config
+// file can't hold a value that it would show.
 std::optional<std::string> answer(const Grammar& grammar, const Merged& merged);
 
 // Reads one option's text with `read`, and names the option and its origin if that fails.
