@@ -102,6 +102,34 @@ TEST_CASE("what --print-config shows can be given to --config") {
   CHECK(setting(again, "sort") == "sort = true # " + config);
 }
 
+TEST_CASE("words without a dash are left out of it, as they have no place in a config file") {
+  const Folder folder;
+  const std::vector<std::vector<std::string>> commands{{"gate", "--against", "x", "--label", "", "smoke"},
+                                                       {"generate", "zipf:records=1k"},
+                                                       {"diff", "a", "b"},
+                                                       {"load", "x"}};
+  for (std::vector<std::string> words : commands) {
+    words.emplace_back("--print-config");
+    const std::string config = folder.write("kept.ini", run(words).out);
+    CHECK(run({words.front(), "--config", config, "--print-config"}).exit_code == 0);
+  }
+}
+
+TEST_CASE("a value that a config file can't hold is not shown as if it could") {
+  for (const char* const value : {"#", "a#b", " a", "a\t"}) {
+    const Outcome outcome = run({"load", "--key", value, "--print-config"});
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.error.starts_with("shardflow: --key: a config file can't hold '"));
+    CHECK(outcome.out.empty());
+  }
+  Invocation variable{{"load", "--print-config"}, "", {{"SHARDFLOW_DELIMITER", "#"}}, "", {}};
+  CHECK(
+      run(variable).error ==
+      "shardflow: --delimiter (environment): a config file can't hold '#': no '#', no line end, and no blank at either "
+      "end\n");
+  CHECK(run({"load", "--key", "a=b c", "--print-config"}).out.find("\nkey = a=b c ") != std::string::npos);
+}
+
 TEST_CASE("an unknown line of a config file is an error that names the file") {
   const Folder folder;
   const std::string config = folder.write("bad.ini", "threds = 3\n");

@@ -72,6 +72,35 @@ std::string shown(const po::variable_value& value) {
   return "";
 }
 
+Strings values_of(const Merged& merged, const std::string& option) {
+  const po::variable_value& value = merged.values[option];
+  return value.value().type() == typeid(Strings) ? merged.list(option) : Strings{shown(value)};
+}
+
+// Whether --print-config shows it: an option that is not about the options themselves.
+bool is_setting(const Grammar& grammar, const std::string& name) {
+  return name != grammar.positional && name != "print-config" && name != "help" && name != "preset" && name != "config";
+}
+
+// A '#' begins a comment there, wherever it stands, and blanks about a value are dropped.
+bool config_holds(const std::string& value) {
+  constexpr std::string_view kBlanks = " \t\r";
+  if (value.empty()) return true;
+  return value.find_first_of("#\n") == std::string::npos && kBlanks.find(value.front()) == std::string::npos &&
+         kBlanks.find(value.back()) == std::string::npos;
+}
+
+void check_config_holds(const Grammar& grammar, const Merged& merged) {
+  for (const auto& [name, value] : merged.values) {
+    if (!is_setting(grammar, name)) continue;
+    for (const std::string& each : values_of(merged, name)) {
+      if (config_holds(each)) continue;
+      throw UsageError(merged.name_of(name) + ": a config file can't hold '" + each +
+                       "': no '#', no line end, and no blank at either end");
+    }
+  }
+}
+
 // Boost leaves blanks at the end of lines that it wrapped.
 std::string help(const Grammar& grammar) {
   std::ostringstream text;
@@ -150,14 +179,13 @@ bool Merged::is_from_preset(const std::string& option) const {
   return from != origin.end() && from->second.starts_with("preset ");
 }
 
-std::string print_config(const Merged& merged) {
+std::string print_config(const Grammar& grammar, const Merged& merged) {
   std::string config;
   for (const auto& [name, value] : merged.values) {
-    if (name == "print-config" || name == "help" || name == "preset" || name == "config" || name == "file") continue;
+    if (!is_setting(grammar, name)) continue;
     const auto origin = merged.origin.find(name);
     const std::string from = origin == merged.origin.end() ? "default" : origin->second;
-    Strings values = merged.values[name].value().type() == typeid(Strings) ? merged.list(name) : Strings{shown(value)};
-    for (const std::string& each : values) {
+    for (const std::string& each : values_of(merged, name)) {
       const std::string setting = name + " = " + each;
       config += setting + std::string(setting.size() < 40 ? 40 - setting.size() : 1, ' ') + "# " + from + "\n";
     }
@@ -169,10 +197,8 @@ Strings variables(const Merged& merged) {
   Strings found;
   for (const auto& [option, from] : merged.origin) {
     if (from != "environment") continue;
-    const Strings values = merged.values[option].value().type() == typeid(Strings)
-                               ? merged.list(option)
-                               : Strings{shown(merged.values[option])};
-    for (const std::string& value : values) found.push_back(variable_of_option(option) + "=" + value);
+    for (const std::string& value : values_of(merged, option))
+      found.push_back(variable_of_option(option) + "=" + value);
   }
   return found;
 }
@@ -180,7 +206,10 @@ Strings variables(const Merged& merged) {
 std::optional<std::string> answer(const Grammar& grammar, const Merged& merged) {
   if (merged.has("help")) return help(grammar);
   if (merged.get("preset") == "list") return preset_list();
-  if (merged.on("print-config")) return print_config(merged);
+  if (merged.on("print-config")) {
+    check_config_holds(grammar, merged);
+    return print_config(grammar, merged);
+  }
   return std::nullopt;
 }
 

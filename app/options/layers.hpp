@@ -106,8 +106,9 @@ Number number_within(const Merged& merged, const std::string& name, const Number
   return read_option(merged, name, [&](const std::string& text) { return range.of(text); });
 }
 
-// Every option's value, and where it comes from, in the syntax of --config.
-std::string print_config(const Merged& merged);
+// Every option's value, and where it comes from, in the syntax of --config: what has none in it, the words without a
+// dash, is left out.
+std::string print_config(const Grammar& grammar, const Merged& merged);
 // The environment's options that none on the command line overrode: "SHARDFLOW_THREADS=2".
 Strings variables(const Merged& merged);
 
@@ -135,7 +136,7 @@ Parsed<Options> parse(const Grammar& grammar, const Strings& arguments,
   parsed.terminal = read_terminal(merged);
   parsed.answer = answer(grammar, merged);
   parsed.variables = variables(merged);
-  parsed.settings = print_config(merged);
+  parsed.settings = print_config(grammar, merged);
   if (!parsed.answer) read(merged, parsed.options);
   return parsed;
 } catch (const po::error& error) {
