@@ -83,7 +83,8 @@ class Modes {
         random_(options.seed),
         input_(SyntheticSpec::parse(bounds.input)) {
     for (const ModeBound& bound : bounds.modes) pairings_.push_back({bound});
-    if (options.pairs > 0) rule_.looks = {{options.pairs, 1}};
+    // A block is two pairs.
+    if (options.pairs > 0) rule_.looks = {{options.pairs + options.pairs % 2, 1}};
   }
 
   GateReport run() {

@@ -106,7 +106,7 @@ struct GateOptions {
   const Mode* mode = nullptr;
   std::uint32_t threads = 0;
   std::uint32_t shards = 0;
-  std::uint64_t pairs = 0;  // exactly so many; 0: until decided
+  std::uint64_t pairs = 0;  // exactly so many, of modes rounded up to blocks; 0: until decided
   double max_time_s = 0;    // of each of the two parts
   double timeout_s = 0;     // of a run
   std::uint64_t seed = 0;
