@@ -161,6 +161,9 @@ class Against {
     row.first.median = median(first.ratios);
     row.first.interval = median_interval(first.ratios);
     row.control = median(first.control);
+    if (pairs_of(workload.confirmation) > 0) {
+      row.confirmation_control = median(gate_question(0, metric, {}, workload.confirmation).control);
+    }
     row.pairs = pairs_of(workload.first);
     return row;
   }

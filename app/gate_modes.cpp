@@ -262,7 +262,6 @@ GateReport gate_modes(const GateOptions& options, const TerminalOptions& termina
   } else {
     report.of_modes = true;
     report.reason = Reason::kControl;
-    report.core_share = static_cast<double>(logical_cores()) / bounds.threads;
   }
   report.base = path;
   report.threads = bounds.threads;

@@ -111,10 +111,13 @@ std::vector<std::string> notes(const GateReport& report, std::span<const GateRow
       notes.push_back(row.name + ": shown to be less than " + shown(report, nearly(row.allowed->high)) + " %; " +
                       shown(report, row.allowed) + " % can't be, the machine is too noisy");
     }
-    if (row.control && (row.first.control_tripped || row.confirmation.control_tripped)) {
-      notes.push_back("the base against itself: " + row.name + " " + shown(report, *row.control) +
+    const auto tripped = [&](const Answer& answer, std::optional<double> control, const std::string& when) {
+      if (!answer.control_tripped || !control) return;
+      notes.push_back("the base against itself" + when + ": " + row.name + " " + shown(report, *control) +
                       " %, where nothing changed");
-    }
+    };
+    tripped(row.first, row.control, "");
+    tripped(row.confirmation, row.confirmation_control, ", afresh");
   }
   return notes;
 }
@@ -143,13 +146,20 @@ std::string modes_table(const GateReport& report, std::span<const GateRow> rows)
   return text;
 }
 
+// A file's name may hold anything, and the row is to keep its columns.
+std::string cell(const std::string& text) {
+  std::string shown;
+  for (const char c : text) shown += c == '|' ? "\\|" : c == '\n' || c == '\r' ? " " : std::string(1, c);
+  return shown;
+}
+
 std::string markdown_table(const GateReport& report, bool bounded) {
   std::string text = report.of_modes ? "| input | ratio | mode | flow | ratio | 95 % interval | allowed | p | |\n"
                                      : "| workload | metric | base | here | % change | 95 % interval | bound | p | |\n";
   text += "|---|---|---:|---:|---:|---:|---:|---:|---|\n";
   for (const GateRow& row : report.rows) {
     if (row.allowed.has_value() != bounded) continue;
-    text += "| " + row.group + " | " + named(row) + " | " + fixed(row.base, row.decimals) + " | " +
+    text += "| " + cell(row.group) + " | " + named(row) + " | " + fixed(row.base, row.decimals) + " | " +
             fixed(row.here, row.decimals) + " | " + shown(report, row.first.median) + " | " +
             shown(report, row.first.interval) + " | " + shown(report, row.allowed) + " | " + p_text(row) + " | " +
             finding_text(row) + " |\n";
@@ -157,12 +167,16 @@ std::string markdown_table(const GateReport& report, bool bounded) {
   return text;
 }
 
+std::string cores_text(const GateReport& report) {
+  if (report.core_share) return "; " + fixed(100 * *report.core_share, 0) + " % of the cores were free";
+  if (!report.of_modes) return "";
+  return "; nothing was run: " + plural(report.threads, "thread") + " on " + plural(report.environment.cores, "core");
+}
+
 std::string first_line(const GateReport& report) {
   const std::string what =
       report.of_modes ? "this build's modes against " + report.base : "this build against " + report.base;
-  const std::string share =
-      report.core_share ? "; " + fixed(100 * *report.core_share, 0) + " % of the cores were free" : "";
-  return what + share + "; " + fixed(report.elapsed_s, 0) + " s";
+  return what + cores_text(report) + "; " + fixed(report.elapsed_s, 0) + " s";
 }
 
 std::string what_to_do(const GateReport& report) {
@@ -200,9 +214,11 @@ Json json_of(const GateRow& row) {
   json["allowed"] = row.allowed ? Json{{"low", row.allowed->low}, {"high", row.allowed->high}} : Json();
   json["pairs"] = row.pairs;
   json["first"] = json_of(row.first);
+  json["first"]["finding"] = finding_text(row);
   json["confirmation_pairs"] = row.confirmed_by;
   json["confirmation"] = row.confirmed_by > 0 ? json_of(row.confirmation) : Json();
   json["control_ratio"] = row.control ? Json(*row.control) : Json();
+  json["confirmation_control_ratio"] = row.confirmation_control ? Json(*row.confirmation_control) : Json();
   return json;
 }
 

@@ -59,8 +59,10 @@ struct GateRow {
   double here = 0;
   std::optional<Range> allowed;  // none: measured, but not bounded
   Answer first;
-  Answer confirmation;            // where `confirmed_by` pairs were run
-  std::optional<double> control;  // median of the base's ratio to itself
+  Answer confirmation;  // where `confirmed_by` pairs were run
+  // Medians of the base's ratio to itself: in the first part, and where there was one in the confirmation.
+  std::optional<double> control;
+  std::optional<double> confirmation_control;
   std::size_t pairs = 0;
   std::size_t confirmed_by = 0;
 };
@@ -75,7 +77,8 @@ struct GateReport {
   std::uint32_t threads = 0;
   std::uint32_t shards = 0;
   Environment environment;
-  std::optional<double> core_share;  // of the modes' threads' cores, what was there for them: 0 to 1
+  // Of the modes' threads' cores, what was there for them: 0 to 1; not set where there are fewer, and none was run.
+  std::optional<double> core_share;
   Verdict verdict = Verdict::kUndecided;
   Reason reason = Reason::kNone;
   double elapsed_s = 0;

@@ -114,6 +114,16 @@ TEST_CASE("ratios between modes are shown as they are, with their ranges") {
         "To do: run it again on a quieter machine, or with a longer --max-time.\n");
 }
 
+TEST_CASE("where there are fewer cores than threads, it is not said that others had them") {
+  GateReport report = modes();
+  report.rows.clear();
+  report.core_share.reset();
+  report.threads = 200;
+  report.environment.cores = 2;
+  CHECK(gate_text(report).starts_with(
+      "this build's modes against data/gate.ini; nothing was run: 200 threads on 2 cores; 0 s\n"));
+}
+
 TEST_CASE("no line is wider than 80 columns") {
   CHECK(longest_line(gate_text(slower())) <= 80);
   CHECK(longest_line(gate_text(modes())) <= 80);
@@ -132,6 +142,12 @@ TEST_CASE("every reason says what to do about it") {
   report.rows[0].control = 1.06;
   CHECK(gate_text(report).find("the base against itself: wall +6.0 %, where nothing changed\n") != std::string::npos);
   CHECK(gate_text(report).ends_with("the machine makes differences where there are none.\n"));
+  report.rows[0].first.control_tripped = false;
+  report.rows[0].confirmation.control_tripped = true;
+  report.rows[0].confirmation_control = 0.93;
+  CHECK(gate_text(report).find("the base against itself: ") == std::string::npos);
+  CHECK(gate_text(report).find("the base against itself, afresh: wall -7.0 %, where nothing changed\n") !=
+        std::string::npos);
   report.reason = Reason::kDisagreement;
   CHECK(gate_text(report).ends_with("a fresh measurement did not see what the first one saw.\n"));
 }
@@ -157,6 +173,9 @@ TEST_CASE("Markdown begins with the verdict, and folds away what is not bounded"
   CHECK(text.find("<details>") < text.find("| switches |"));
   CHECK(text.ends_with("on CPU X, 2 cores, Linux 6, huge pages madvise, g++ 12, 2026-01-02T03:04:05Z\n"));
   CHECK(gate_markdown(modes()).find("<details>") == std::string::npos);
+  GateReport odd = slower();
+  odd.rows[0].group = "a|b\nc";
+  CHECK(gate_markdown(odd).find("\n| a\\|b c | wall ms |") != std::string::npos);
 }
 
 TEST_CASE("JSON has a schema version, the environment, the answers and every sample") {
@@ -168,6 +187,7 @@ TEST_CASE("JSON has a schema version, the environment, the answers and every sam
   CHECK(json["rows"][0]["confirmation_pairs"] == 24);
   CHECK(json["rows"][1]["confirmation"].is_null());
   CHECK(json["rows"][2]["allowed"].is_null());
+  CHECK(json["rows"][2]["first"]["finding"] == "-");
   CHECK(json["samples"][0]["wall_ms"] == nlohmann::json::array({100.0, 100.0}));
   CHECK(json["samples"][0]["peak_MB"] == nlohmann::json::array({nullptr, nullptr}));
 }
