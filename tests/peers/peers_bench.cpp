@@ -222,6 +222,7 @@ int main(int argc, char** argv) try {
   const std::uint64_t divisor = std::stoul(argv[5]);
   const testing::MemoryFolder folder(kMostBytes / divisor);
   const Setup setup{argv[1], std::stoul(argv[3]), argv[4], divisor, folder.path(), read_manifest(argv[2])};
+  if (setup.rounds == 0) throw std::runtime_error("0 rounds have no median");
   bool wrong = false;
   for (const std::string& name : names) {
     const PeerTable table = run_workload(setup, workload_of(name));
