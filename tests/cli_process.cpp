@@ -61,6 +61,8 @@ void write_all(int descriptor, const std::string& text) {
   dup2(error.write_end, STDERR_FILENO);
   if (!invocation.output_file.empty()) dup2(open(invocation.output_file.c_str(), O_WRONLY), STDOUT_FILENO);
   for (const auto& [name, value] : invocation.environment) setenv(name.c_str(), value.c_str(), 1);
+  // As from a terminal, also where the tests run under nohup or in the background of a script.
+  for (const int ended_by : {SIGINT, SIGTERM, SIGHUP}) std::signal(ended_by, SIG_DFL);
   if (invocation.in_child) invocation.in_child();
   std::string program = invocation.program.empty() ? binary() : invocation.program;
   std::vector<std::string> words = invocation.arguments;
