@@ -380,6 +380,19 @@ TEST_CASE("CSV is read by the columns that are asked for, and compared and swept
   CHECK(run({"load", folder.write("plain", "a\t1\n"), "--header"}).error ==
         "shardflow: " + folder.path("plain") +
             ": this looks like TSV, which has no columns to choose; say --format if it is none\n");
+  // Where numbers choose nothing, they are refused as names are, also those that the usual columns have.
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"--key", "2", "--value", "1"},
+                                                {"--key", "1"},
+                                                {"--value", "rest"},
+                                                {"--value", "b"},
+                                                {"--key", "2", "--escape"}}) {
+    std::vector<std::string> arguments{"load", "-"};
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    const Outcome refused = run(arguments, "a\tb\tc\n");
+    CHECK(refused.exit_code == 3);
+    CHECK(refused.error ==
+          "shardflow: -: this looks like TSV, which has no columns to choose; say --format if it is none\n");
+  }
   CHECK(run({"load", file, "--delimiter", "ab"}).exit_code == 2);
   CHECK(run({"load", file, "--format", "xml"}).exit_code == 2);
   // What is empty has no columns to look for.

@@ -112,6 +112,7 @@ FileOptions read_file_options(const Merged& merged) {
   options.format.value_is_rest = merged.get("value") == "rest";
   read_column(merged, "key", options.format.key_column, options.key_name);
   if (!options.format.value_is_rest) read_column(merged, "value", options.format.value_column, options.value_name);
+  options.columns_chosen = merged.has("key") || merged.has("value");
   check_names(options);
   read_json_path(merged, "key", options.json.key);
   read_json_path(merged, "value", options.json.value);

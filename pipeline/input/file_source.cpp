@@ -115,9 +115,10 @@ bool FileSource::hand_over(Block& block, std::size_t end) {
 }
 
 void FileSource::check_column_names() const {
-  const bool chosen = options_.header || !options_.key_name.empty() || !options_.value_name.empty();
-  if (format_.kind == TextFormat::Kind::kTsv && chosen && options_.recognise_kind &&
-      !kind_of_name(names_[next_file_ - 1], format_.delimiter)) {
+  const bool is_tsv = format_.kind == TextFormat::Kind::kTsv || format_.kind == TextFormat::Kind::kEscapedTsv;
+  const bool chosen =
+      options_.header || options_.columns_chosen || !options_.key_name.empty() || !options_.value_name.empty();
+  if (is_tsv && chosen && options_.recognise_kind && !kind_of_name(names_[next_file_ - 1], format_.delimiter)) {
     throw BadInputError(names_[next_file_ - 1] +
                         ": this looks like TSV, which has no columns to choose; say --format if it is none");
   }

@@ -27,6 +27,9 @@ struct FileOptions {
   bool header = false;
   std::string key_name;    // a column's, or else its number; empty: format has it. Takes a header
   std::string value_name;  // likewise
+  // Whether format's columns are somebody's choice, be it the usual one: then, as with a name or a header, what is
+  // recognised as TSV is refused.
+  bool columns_chosen = false;
   // Whether the input goes on behind a bad record, as RecordRules has it. In CSV it then takes more to find where
   // blocks can be cut.
   bool skip_bad = false;
