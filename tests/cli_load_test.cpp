@@ -427,6 +427,9 @@ TEST_CASE("TSV with columns is read as CSV with TABs, or the options for columns
   const std::string quoted = folder.write("quoted.tsv", "id\tv\n1\t\"a \"\"b\"\"\"\n");
   CHECK(load({quoted, "--delimiter", "tab", "-o", folder.path("out.tsv")}).exit_code == 0);
   CHECK(folder.read("out.tsv") == "id\tv\n1\t\"a \"\"b\"\"\"\n");
+  const std::string two_lines = folder.write("lf.jsonl", R"({"key":"a\nb","value":"1"})");
+  REQUIRE(run({"load", two_lines, "-q", "--delimiter", "tab", "-o", folder.path("lf")}).exit_code == 0);
+  CHECK(run({"load", folder.path("lf"), "-q", "--delimiter", "tab", "--get", "a\nb"}).out == "1\n");
 }
 
 TEST_CASE("with --escape, TSV holds what CSV can hold") {

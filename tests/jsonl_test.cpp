@@ -436,6 +436,7 @@ TEST_CASE("a format is recognised by its name's end, or else by its first line")
   CHECK(kind_of_line("a;b", ',') == Kind::kTsv);
   CHECK(kind_of_line("a;b", ';') == Kind::kCsv);
   CHECK(kind_of_line("a\tb", '\t') == Kind::kCsv);
+  CHECK(kind_of_line("a", '\t') == Kind::kCsv);  // one column, or the start of a field in quotes
   CHECK(kind_of_line("", ',') == Kind::kTsv);
 }
 

@@ -151,6 +151,26 @@ TEST_CASE("without a word about the format, TSV is found to be TSV again, whatev
   }
 }
 
+// The first line alone has no TAB where a field goes on in the next one, or where there is one column.
+TEST_CASE("without a word about the format, CSV with TABs is found to be CSV again, whatever its first line") {
+  for (const std::uint32_t value_column : {0u, 1u}) {
+    for (const char* const key : {"a", "a\nb", "{", "a,b", "\"", "a\tb\nc"}) {
+      FileOptions options = options_of(Kind::kCsv);
+      options.format.delimiter = '\t';
+      options.format.value_column = value_column;
+      const Folder folder;
+      Store store(1);
+      fill(store, {{key, value_column == 0 ? key : "v\nw"}});
+      write(store, {RecordFormat::kCsv, Kind::kCsv, options}, Compression::kNone, Order::kAsStored, folder.path("out"));
+      options.format.kind = Kind::kTsv;
+      options.recognise_kind = true;
+      CAPTURE(key);
+      CAPTURE(value_column);
+      CHECK(digest_of(folder.path("out"), options, 1000) == store.digest().hex());
+    }
+  }
+}
+
 TEST_CASE("a value that could not be found where the options look is refused") {
   Store store(1);
   fill(store, {{"k", "x\"y"}});

@@ -45,7 +45,7 @@ TextFormat::Kind kind_of_line(std::string_view line, char delimiter) {
   if (line.find('\t') != std::string_view::npos) return with_tabs(delimiter);
   // An object may be broken. No field of CSV begins so.
   if (line.starts_with('{') && (is_json_object(line) || name_follows(line))) return TextFormat::Kind::kJsonLines;
-  return line.find(delimiter) != std::string_view::npos ? TextFormat::Kind::kCsv : TextFormat::Kind::kTsv;
+  return line.find(delimiter) != std::string_view::npos ? TextFormat::Kind::kCsv : with_tabs(delimiter);
 }
 
 }  // namespace shardflow
