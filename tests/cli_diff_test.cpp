@@ -80,6 +80,15 @@ TEST_CASE("the differences are sorted and separated as asked for, and no option 
   const std::string after = folder.write("new.csv", "b;2\nd;2\na;3\n");
   CHECK(run({"diff", before, after, "-q", "--delimiter", ";", "--sort", "-o", folder.path("x.csv")}).exit_code == 1);
   CHECK(folder.read("x.csv") == "change;key;old;new\nchanged;a;1;3\nadded;b;;2\nremoved;c;1;\nadded;d;;2\n");
+  // A field in the other is no trouble, as no record of the input is written.
+  const std::string one = folder.write("one.jsonl", R"({"user":{"name":"x"}})");
+  const std::string two = folder.write("two.jsonl", R"({"user":{"name":"y"}})");
+  CHECK(run({"diff", one, two, "-q", "--key", "user", "--value", "user.name", "--sort", "-o", folder.path("x.jsonl")})
+            .exit_code == 1);
+  CHECK(folder.read("x.jsonl") == R"({"change":"removed","key":"{\"name\":\"x\"}","old":"x"})"
+                                  "\n"
+                                  R"({"change":"added","key":"{\"name\":\"y\"}","new":"y"})"
+                                  "\n");
   CHECK(run({"diff", before, after, "--sort"}).error == "shardflow: --sort orders --output, which is missing\n");
   for (const char* const option : {"--synthetic", "--workers", "--capacity", "--max-threads"}) {
     CHECK(run({"diff", "--help"}).out.find(option) == std::string::npos);

@@ -567,7 +567,7 @@ TEST_CASE("what is written with some options is read with the same options to th
     CHECK(reread["records"] == loaded["keys"]);
   }
   CHECK(run({"load", json, "--key", "u", "--value", "u.id", "-o", folder.path("x.jsonl")}).error ==
-        "shardflow: --key: as JSON Lines, no record can be written of which one field is in the other\n");
+        "shardflow: --key, --value: as JSON Lines, no record can be written of which one field is in the other\n");
 }
 
 TEST_CASE("rejects go into a file of their own") {

@@ -44,7 +44,9 @@ Parsed<DiffOptions> parse_diff(const Strings& arguments) {
     read_common_run_options(merged, options.load);
     read_rejects(merged, options.load);
     options.load.output = merged.file_name("output");
-    options.load.write = read_write_options(merged, options.load.file);
+    options.load.write = read_output_format(merged, options.load.file);
+    // What is written has fields of its own, wherever the input's are.
+    options.load.write.layout.emplace().delimiter = options.load.file.format.delimiter;
     if (merged.on("sort")) options.load.write.order = Order::kByKey;
     if (merged.on("sort") && options.load.output.empty()) throw UsageError("--sort orders --output, which is missing");
     options.load.write.threads = options.load.run.threads;

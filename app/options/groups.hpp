@@ -62,9 +62,9 @@ void read_latency(const Merged& merged, LoadOptions& options);
 
 // --output-format.
 void add_output_format(po::options_description& options);
-// It, or else the end of --output's name, such that reading by `file` finds what is written; order and threads stay as
-// they are by default.
-WriteOptions read_write_options(const Merged& merged, const FileOptions& file);
+// It, or else the end of --output's name, as reading by `file` would take it; all but format and compression stays as
+// it is by default.
+WriteOptions read_output_format(const Merged& merged, const FileOptions& file);
 // Format and compression by the end of a file's name alone; else TSV.
 WriteOptions format_of_name(const std::string& file);
 // To a group: --rejects.

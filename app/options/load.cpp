@@ -31,8 +31,18 @@ po::options_description load_result_options() {
   return options;
 }
 
+// Such that reading by `file` finds what is written.
+RecordLayout read_layout(const Merged& merged, RecordFormat format, const FileOptions& file) {
+  try {
+    return RecordLayout::of(format, file);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(merged.name_of("key") + ", " + merged.name_of("value") + ": " + error.what());
+  }
+}
+
 void read_output(const Merged& merged, LoadOptions& options) {
-  options.write = read_write_options(merged, options.file);
+  options.write = read_output_format(merged, options.file);
+  options.write.layout = read_layout(merged, options.write.format, options.file);
   options.write.threads = options.run.threads;
   if (merged.on("sort")) options.write.order = Order::kByKey;
   if (merged.has("split")) {

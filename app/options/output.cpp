@@ -57,7 +57,7 @@ WriteOptions format_of_name(const std::string& file) {
 }
 
 // "csv.gz", or the end of "last.csv.gz".
-WriteOptions read_write_options(const Merged& merged, const FileOptions& file) {
+WriteOptions read_output_format(const Merged& merged, const FileOptions& file) {
   const std::string asked = lower_case(merged.get("output-format"));
   const std::string output = lower_case(merged.get("output"));
   std::string_view name = asked == "auto" ? output : asked;
@@ -76,8 +76,6 @@ WriteOptions read_write_options(const Merged& merged, const FileOptions& file) {
   // As it would be read.
   const bool with_tabs = asked == "auto" && file.recognise_kind && file.format.delimiter == '\t';
   if (options.format == RecordFormat::kTsv && with_tabs) options.format = RecordFormat::kCsv;
-  options.layout =
-      read_option(merged, "key", [&](const std::string&) { return RecordLayout::of(options.format, file); });
   return options;
 }
 
