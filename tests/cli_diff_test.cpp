@@ -53,7 +53,8 @@ TEST_CASE("trouble is 2, as diff(1) has it, and bad input 3") {
   // And so is a difference that can't be written.
   const Outcome unwritten = run({"diff", good, folder.write("raw", "a\t\xff\n"), "-q", "-o", folder.path("x.jsonl")});
   CHECK(unwritten.exit_code == 2);
-  CHECK(unwritten.error.find("it is not UTF-8") != std::string::npos);
+  CHECK(unwritten.error ==
+        "shardflow: the record of key \"a\" can't be written: it is not UTF-8, which JSON must be\n");
 }
 
 TEST_CASE("what is skipped is told for each file, and its records are kept") {

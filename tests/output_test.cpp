@@ -204,8 +204,10 @@ TEST_CASE("what a format has no way to write is refused, with what would do") {
         "the record of key \"a\\tb\" can't be written: TSV has no TAB in a key; write CSV or JSON Lines, or use "
         "--escape");
   CHECK(refusal<RecordFormat::kTsv>("a", "v\nw").find("no line feed in a record") != std::string::npos);
-  CHECK(refusal<RecordFormat::kJsonLines>("\xff", "v").find("it is not UTF-8") != std::string::npos);
-  CHECK(refusal<RecordFormat::kJsonLines>("k", "v\xc3").find("it is not UTF-8") != std::string::npos);
+  CHECK(refusal<RecordFormat::kJsonLines>("\xff", "v") ==
+        R"(the record of key "\xff" can't be written: it is not UTF-8, which JSON must be)");
+  CHECK(refusal<RecordFormat::kJsonLines>("k", "v\xc3") ==
+        R"(the record of key "k" can't be written: it is not UTF-8, which JSON must be)");
   CHECK(line<RecordFormat::kTsv>("a", "v\tw") == "a\tv\tw\n");
 }
 

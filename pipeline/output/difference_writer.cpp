@@ -51,14 +51,14 @@ void append_json(std::string& text, const Line& line, char) {
   text += "{\"change\":\"";
   text += line.word();
   text += "\",\"key\":";
-  append_json_string(text, line.key);
+  append_json_string(text, line.key, line.key);
   if (line.change != Change::kAdded) {
     text += ",\"old\":";
-    append_json_string(text, line.before);
+    append_json_string(text, line.before, line.key);
   }
   if (line.change != Change::kRemoved) {
     text += ",\"new\":";
-    append_json_string(text, line.after);
+    append_json_string(text, line.after, line.key);
   }
   text += "}\n";
 }

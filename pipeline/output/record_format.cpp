@@ -102,8 +102,8 @@ void append_csv_field(std::string& text, std::string_view field, char delimiter)
   text += '"';
 }
 
-void append_json_string(std::string& text, std::string_view field) {
-  if (!simdjson::validate_utf8(field.data(), field.size())) refuse(field, "it is not UTF-8, which JSON must be");
+void append_json_string(std::string& text, std::string_view field, std::string_view key) {
+  if (!simdjson::validate_utf8(field.data(), field.size())) refuse(key, "it is not UTF-8, which JSON must be");
   text += '"';
   for (const char c : field) append_json_character(text, c);
   text += '"';
@@ -156,12 +156,12 @@ void append_record<RecordFormat::kJsonLines>(std::string& text, std::string_view
     return;
   }
   text += layout.before;
-  append_json_string(text, key);
+  append_json_string(text, key, key);
   if (layout.value_is_key) {
     check_value_is_key(key, value);
   } else {
     text += layout.between;
-    append_json_string(text, value);
+    append_json_string(text, value, key);
   }
   text += layout.behind;
   text += '\n';

@@ -32,7 +32,7 @@ void append_record(std::string& text, std::string_view key, std::string_view val
 void append_escaped(std::string& text, std::string_view field);
 // A field in quotes where RFC 4180 asks for them, and where a byte order mark would else be taken for the file's.
 void append_csv_field(std::string& text, std::string_view field, char delimiter = ',');
-// A string with its quotes. Throws EncodingError if it is not UTF-8.
-void append_json_string(std::string& text, std::string_view field);
+// A string with its quotes, of the record of this key. Throws EncodingError if it is not UTF-8.
+void append_json_string(std::string& text, std::string_view field, std::string_view key);
 
 }  // namespace shardflow

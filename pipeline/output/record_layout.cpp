@@ -1,9 +1,12 @@
 #include "pipeline/output/record_layout.hpp"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <vector>
 
+#include "pipeline/errors.hpp"
 #include "pipeline/input/file_source.hpp"
 #include "pipeline/output/record_format.hpp"
 
@@ -61,8 +64,13 @@ RecordLayout csv_layout(const FileOptions& options) {
 std::string open_path(const JsonPath& path, std::size_t open) {
   std::string text;
   for (std::size_t i = open; i < path.size(); ++i) {
+    const std::string& name = path[i];
+    if (!simdjson::validate_utf8(name.data(), name.size())) {
+      throw std::invalid_argument("as JSON Lines, no record can be written with a field \"" + excerpt(name) +
+                                  "\", which is not UTF-8");
+    }
     if (i > open) text += '{';
-    append_json_string(text, path[i]);
+    append_json_string(text, name, name);
     text += ':';
   }
   return text;

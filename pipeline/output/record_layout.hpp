@@ -25,7 +25,7 @@ struct RecordLayout {
   bool value_is_line = false;  // of JSON Lines: the value is the line, and has the key in it
   JsonFields fields;           // where then
 
-  // Throws std::invalid_argument where no record could have both.
+  // Throws std::invalid_argument where no record could have both, or no JSON one of them.
   static RecordLayout of(RecordFormat format, const FileOptions& options);
   // Of records that are read without options.
   static const RecordLayout& usual(RecordFormat format);
