@@ -319,7 +319,7 @@ TEST_CASE("what we write as escaped TSV we read again, for any block size") {
   }));
 }
 
-TEST_CASE("escapes of SQL dumps are read, NULL stays \\N, and without the option a backslash is a backslash") {
+TEST_CASE("escapes of COPY are read, NULL stays \\N, and without the option a backslash is a backslash") {
   TextFormat format;
   format.kind = TextFormat::Kind::kEscapedTsv;
   CHECK(parse("a\\tb\tc\\nd\\\\e\\0\\x\nk\t\\N\nl\t\\\n", format).records ==

@@ -87,7 +87,8 @@ void add_input_format(po::options_description& options) {
   auto add = options.add_options();
   add("format", text("auto")->value_name("FORMAT"),
       "tsv, csv or jsonl; auto: by the file's name, else by its first line");
-  add("escape", po::bool_switch(), "of TSV: \\t, \\n and the like stand for what they do in SQL dumps");
+  add("escape", po::bool_switch(),
+      "of TSV: \\t, \\n and the like, as PostgreSQL's COPY and mysql --batch write them; not those of INTO OUTFILE");
   add("delimiter", text(",")->value_name("C"), "of CSV: what separates fields; with 'tab', TSV is read as CSV");
   add("header", po::bool_switch(), "of CSV: the first record of each file names its columns");
   add("key", text()->value_name("FIELD"),

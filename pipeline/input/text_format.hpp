@@ -8,9 +8,10 @@
 namespace shardflow {
 
 struct TextFormat {
+  // Escapes are a letter behind a backslash. MySQL's INTO OUTFILE has the byte itself there, and is not read.
   enum class Kind {
     kTsv,         // KEY TAB VALUE, bytes as they are
-    kEscapedTsv,  // likewise, with \t \n \r \\ and the like, as PostgreSQL's and MySQL's dumps write them
+    kEscapedTsv,  // likewise, with \t \n \r \\ and the like, as PostgreSQL's COPY and `mysql --batch` write them
     kCsv,         // RFC 4180
     kJsonLines,   // an object a line
   };

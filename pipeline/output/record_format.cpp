@@ -47,7 +47,7 @@ void check_line(std::string_view key, std::string_view value, const JsonFields& 
   refuse(key, "its value is no line of JSON with that key, as --value . has it");
 }
 
-// Letter of a two-character escape, or 0. The same in TSV dumps and, but for the quote, in JSON.
+// Letter of a two-character escape, or 0. The same in TSV and, but for the quote, in JSON.
 constexpr char escape_letter(char c) {
   switch (c) {
     case '\t':

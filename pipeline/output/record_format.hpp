@@ -11,7 +11,7 @@ namespace shardflow {
 
 enum class RecordFormat {
   kTsv,         // KEY TAB VALUE LF, bytes as they are
-  kEscapedTsv,  // likewise, with \t \n \r \\ as PostgreSQL's and MySQL's dumps write them
+  kEscapedTsv,  // likewise, with \t \n \r \\ as PostgreSQL's COPY and `mysql --batch` write them
   kCsv,         // RFC 4180, LF: quoted where it must be
   kJsonLines,   // {"key":"…","value":"…"} LF
 };
