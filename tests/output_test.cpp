@@ -126,6 +126,19 @@ TEST_CASE("a file is not there before it is committed, and whole after") {
   CHECK(folder.names() == std::vector<std::string>{"out"});
 }
 
+TEST_CASE("a name is as long as the system lets it, and one that is longer is said at once") {
+  const Folder folder;
+  const std::string longest(255, 'n');
+  const auto first = open_sink(folder.path(longest), nullptr);
+  const auto second = open_sink(folder.path("out"), nullptr);
+  first->commit();
+  second->commit();
+  CHECK(folder.names() == std::vector<std::string>{longest, "out"});
+  const std::string longer = folder.path(longest + "n");
+  CHECK_THROWS_WITH_AS(open_sink(longer, nullptr), (longer + ": cannot be created: File name too long").c_str(),
+                       IoError);
+}
+
 TEST_CASE("a file that is not committed leaves what was there") {
   const Folder folder;
   folder.write("out", "old");

@@ -17,6 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What a file's name begins with that is none of the user's. Not its own name with more behind: that may be too long.
+constexpr const char* kTemporary = ".shardflow-";
+
 void write_all(int descriptor, std::string_view bytes, const std::string& name, const Interrupt* interrupt) {
   while (!bytes.empty()) {
     if (interrupt != nullptr && interrupt->raised()) throw InterruptedError();
@@ -55,7 +58,11 @@ class AtomicFile final : public Sink {
     if (!file_.open()) make_named();
     // What was there may be private, or for all.
     struct stat status {};
-    if (stat(destination_.c_str(), &status) == 0) fchmod(file_.number(), status.st_mode & 0777);
+    if (stat(destination_.c_str(), &status) == 0) {
+      fchmod(file_.number(), status.st_mode & 0777);
+    } else if (errno == ENAMETOOLONG) {
+      throw IoError(name_, "cannot be created", errno);  // else that would come out in the end
+    }
   }
 
   ~AtomicFile() override {
@@ -83,7 +90,7 @@ class AtomicFile final : public Sink {
 
   // Where the file system knows no nameless files (NFS, some overlays).
   void make_named() {
-    std::string pattern = destination_.string() + ".XXXXXX";
+    std::string pattern = folder_ / (kTemporary + std::string("XXXXXX"));
     file_ = Descriptor(mkostemp(pattern.data(), O_CLOEXEC));
     if (!file_.open()) throw IoError(name_, "cannot be created", errno);
     temporary_ = pattern;
@@ -93,10 +100,13 @@ class AtomicFile final : public Sink {
     fchmod(file_.number(), 0666 & ~mask);
   }
 
-  // rename(2) needs a name to start from, and linkat(2) can't replace: so a name for a moment.
+  // rename(2) needs a name to start from, and linkat(2) can't replace: so a name for a moment. No other file there can
+  // have it, not even one that a killed process left: its number is its own.
   void link_named() {
     const std::string self = "/proc/self/fd/" + std::to_string(file_.number());
-    const std::string name = destination_.string() + "." + std::to_string(getpid()) + ".part";
+    struct stat status {};
+    if (fstat(file_.number(), &status) != 0) throw IoError(name_, "cannot be created", errno);
+    const std::string name = folder_ / (kTemporary + std::to_string(status.st_ino));
     if (linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
       throw IoError(name_, "cannot be created", errno);
     }
