@@ -1,5 +1,4 @@
 // shardflow diff: what changed from one state to another.
-#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -72,9 +71,10 @@ DiffResult compare(const DiffOptions& options, const TerminalOptions& terminal, 
   std::optional<Store> after;
   found = with_rejects(load, interrupt, [&](RejectSink* rejects) {
     found.skipped_before = fill_from(options.before(), load, terminal, interrupt, before, rejects);
+    // Both are within one limit, and it is the one that a message tells.
+    after.emplace(load.shards, load.max_memory_bytes);
     const StoreMemory taken = before.memory();
-    after.emplace(load.shards,
-                  load.max_memory_bytes - std::min(load.max_memory_bytes, taken.table_bytes + taken.arena_bytes));
+    after->budget().take(taken.table_bytes + taken.arena_bytes);
     found.skipped_after = fill_from(options.after(), load, terminal, interrupt, *after, rejects);
     return found;
   });
