@@ -1,5 +1,6 @@
 #include "app/rejects.hpp"
 
+#include "pipeline/byte_order_mark.hpp"
 #include "pipeline/output/record_format.hpp"
 
 namespace shardflow::app {
@@ -40,6 +41,7 @@ void RejectFile::commit() {
 void RejectFile::flush() {
   // No bytes at all would be no gzip file; an empty member behind others is none the worse, but useless.
   if (text_.empty() && begun_) return;
+  if (!begun_ && !text_.empty() && would_be_misread(text_)) text_.insert(0, kByteOrderMark);
   compressor_.run(text_);
   sink_->write(text_);
   text_.clear();

@@ -573,6 +573,31 @@ TEST_CASE("what is written with some options is read with the same options to th
         "UTF-8\n");
 }
 
+TEST_CASE("a header or a rejected file's name that begins as a compressed file does is read as what it is") {
+  const Folder folder;
+  const std::string name = "BZh91AY&SY";
+  const std::string json = folder.write("in.jsonl", R"({"BZh91AY&SY":"k","v":"1"})");
+  const std::vector<std::string> columns{"-q", "--header", "--key", name, "--value", "v"};
+  const auto load = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "load");
+    words.insert(words.end(), columns.begin(), columns.end());
+    return run(words);
+  };
+  for (const std::string& out : {folder.path("out.csv"), folder.path("out.csv.gz")}) {
+    REQUIRE(load({json, "-o", out}).exit_code == 0);
+    CHECK(load({out, "--get", "k"}).out == "1\n");
+  }
+  const std::string rejects = folder.path("rejects.tsv");
+  folder.write(name, "bad\n");
+  Invocation from_inside{{"load", name, "-q", "--on-error", "skip", "--rejects", rejects}, "", {}, "", {}};
+  const std::string inside = folder.path("");
+  from_inside.in_child = [&] {
+    if (chdir(inside.c_str()) != 0) _exit(1);
+  };
+  REQUIRE(run(from_inside).exit_code == 0);
+  CHECK(run({"load", rejects, "-q", "--escape", "--get", name}).out == "1\t0\tno TAB in the line\tbad\n");
+}
+
 TEST_CASE("rejects go into a file of their own") {
   const Folder folder;
   const std::string in = folder.write("in", "a\t1\nbad\n");

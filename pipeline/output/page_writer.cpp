@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "pipeline/byte_order_mark.hpp"
-#include "pipeline/input/decoder.hpp"
 #include "pipeline/mode/mode.hpp"
 #include "pipeline/output/compression.hpp"
 
@@ -15,12 +14,6 @@ namespace shardflow {
 namespace {
 
 namespace tbb = oneapi::tbb;
-
-// At a file's start a reader skips one byte order mark, and takes what begins like a compressed file for one; but not
-// what comes behind a mark.
-bool would_be_misread(std::string_view text) {
-  return text.starts_with(kByteOrderMark) || coding_of(text) != Coding::kPlain || foreign_coding_of(text) != nullptr;
-}
 
 class PageWriter {
  public:
@@ -41,7 +34,7 @@ class PageWriter {
   }
 
   void run() {
-    for (std::size_t i = 0; i < sinks_.size() && !head_.empty(); ++i) write_alone(i, head_);
+    for (std::size_t i = 0; i < sinks_.size() && !head_.empty(); ++i) write_head(i);
     const auto next = tbb::make_filter<void, std::size_t>(
         tbb::filter_mode::serial_in_order, [this](tbb::flow_control& control) { return this->next(control); });
     const auto encode = tbb::make_filter<std::size_t, Page*>(tbb::filter_mode::parallel,
@@ -72,8 +65,9 @@ class PageWriter {
     Page& page = acquire();
     encode_(piece, std::span<PagePart>(page.parts));
     for (PagePart& part : page.parts) {
+      if (part.text.empty()) continue;
       part.needs_mark = would_be_misread(part.text);
-      if (!part.text.empty()) page.compressor.run(part.text);
+      page.compressor.run(part.text);
     }
     return &page;
   }
@@ -94,6 +88,11 @@ class PageWriter {
     progress_->bytes.store(bytes_, std::memory_order_relaxed);
     progress_->input_share.store(static_cast<double>(written_) / static_cast<double>(count_),
                                  std::memory_order_relaxed);
+  }
+
+  void write_head(std::size_t sink) {
+    if (would_be_misread(head_)) write_alone(sink, kByteOrderMark);
+    write_alone(sink, head_);
   }
 
   void write_alone(std::size_t sink, std::string_view bytes) {

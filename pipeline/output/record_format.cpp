@@ -3,11 +3,13 @@
 #include <simdjson.h>
 
 #include <array>
+#include <cassert>
 #include <cstring>
 
 #include "pipeline/byte_order_mark.hpp"
 #include "pipeline/errors.hpp"
 #include "pipeline/input/csv_record_ends.hpp"
+#include "pipeline/input/decoder.hpp"
 #include "pipeline/input/jsonl.hpp"
 
 namespace shardflow {
@@ -76,6 +78,11 @@ void append_json_character(std::string& text, char c) {
 }
 
 }  // namespace
+
+bool would_be_misread(std::string_view text) {
+  assert(!text.empty());
+  return text.starts_with(kByteOrderMark) || coding_of(text) != Coding::kPlain || foreign_coding_of(text) != nullptr;
+}
 
 void append_escaped(std::string& text, std::string_view field) {
   for (const char c : field) {

@@ -28,6 +28,10 @@ template <RecordFormat format>
 void append_record(std::string& text, std::string_view key, std::string_view value,
                    const RecordLayout& layout = RecordLayout::usual(format));
 
+// Whether a file that begins with this text needs a byte order mark before it: there a reader skips one, and takes what
+// begins like a compressed file for one; but not what comes behind a mark. REQUIRES: not empty.
+bool would_be_misread(std::string_view text);
+
 // A field with TAB, LF, CR and backslash escaped.
 void append_escaped(std::string& text, std::string_view field);
 // A field in quotes where RFC 4180 asks for them, and where a byte order mark would else be taken for the file's.
