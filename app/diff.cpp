@@ -24,8 +24,10 @@ struct DiffResult {
 };
 
 std::uint64_t fill_from(const std::string& file, LoadOptions options, const TerminalOptions& terminal,
-                        const Interrupt& interrupt, Store& store, RejectSink* rejects) {
+                        const Interrupt& interrupt, Store& store, RejectSink* rejects,
+                        std::uint64_t skipped_before = 0) {
   options.files = {file};
+  options.run.skipped_before = skipped_before;
   return fill(options, terminal, interrupt, store, rejects).run.skipped;
 }
 
@@ -75,7 +77,7 @@ DiffResult compare(const DiffOptions& options, const TerminalOptions& terminal, 
     after.emplace(load.shards, load.max_memory_bytes);
     const StoreMemory taken = before.memory();
     after->budget().take(taken.table_bytes + taken.arena_bytes);
-    found.skipped_after = fill_from(options.after(), load, terminal, interrupt, *after, rejects);
+    found.skipped_after = fill_from(options.after(), load, terminal, interrupt, *after, rejects, found.skipped_before);
     return found;
   });
   found.counts = write(load, terminal, before, *after, interrupt);

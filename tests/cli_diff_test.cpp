@@ -91,6 +91,14 @@ TEST_CASE("what is skipped is told for each file, and its records are kept") {
   CHECK(nlohmann::json::parse(json.out)["skipped_old"] == 2);
   CHECK(nlohmann::json::parse(json.out)["skipped_new"] == 1);
   CHECK(run({"diff", before, after, "--on-error", "skip", "--rejects", before}).exit_code == 2);
+  // The limit is on both together.
+  const auto at_most = [&](const char* errors) {
+    return run({"diff", before, after, "-q", "--on-error", "skip", "--max-errors", errors});
+  };
+  CHECK(at_most("3").exit_code == 0);
+  CHECK(at_most("2").exit_code == 3);
+  CHECK(at_most("2").error == "shardflow: more than 2 bad records (--max-errors), the last: " + after +
+                                  ":2 (byte 4): the key is empty: \"\\t2\"\n");
 }
 
 TEST_CASE("the differences are sorted and separated as asked for, and no option is there for nothing") {

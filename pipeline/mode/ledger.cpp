@@ -53,7 +53,7 @@ void Ledger::refuse(const Batch& batch, const BadLine& bad) {
   if (!options_.rules.skip_bad) throw BadInputError(message + "; " + expectation(bad, batch.block.format));
   ++report_.skipped;
   if (options_.rejects != nullptr) options_.rejects->take(reject);
-  if (report_.skipped > options_.max_errors) {
+  if (options_.skipped_before + report_.skipped > options_.max_errors) {
     throw BadInputError("more than " + std::to_string(options_.max_errors) +
                         (options_.max_errors == 1 ? " bad record" : " bad records") +
                         " (--max-errors), the last: " + message);

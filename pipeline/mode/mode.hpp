@@ -59,6 +59,8 @@ struct RunOptions {
   RecordRules rules{.max_record_bytes = std::uint32_t{64} << 20};
   // Of bad records that are skipped: more of them are BadInputError.
   std::uint64_t max_errors = UINT64_MAX;
+  // Of them, those that an earlier run has skipped.
+  std::uint64_t skipped_before = 0;
   // Where not nullptr, gets each of them, in file order.
   RejectSink* rejects = nullptr;
   // Where not nullptr, raising it ends the run with InterruptedError.
