@@ -141,6 +141,15 @@ TEST_CASE("what is no record is refused with its reason, and the others stay") {
         });
 }
 
+TEST_CASE("the CR of a line's end does not count within the limit") {
+  const std::string line = R"({"key":"k","value":")" + std::string(1000 - 22, 'x') + "\"}";
+  REQUIRE(line.size() == 1000);
+  CHECK(parse(line + "\r\n").records.size() == 1);
+  CHECK(parse(line + "\r\n" + line + "\n").records.size() == 2);
+  CHECK(parse(line + " \r\n").bad.size() == 1);
+  CHECK(parse(line + "\r").bad.size() == 1);
+}
+
 TEST_CASE("an object that ends in a later line is no record, whatever its lines are alone") {
   const std::string good = "{\"key\":\"a\",\"value\":\"1\"}\n";
   for (const std::string& before : {std::string(), good, good + good}) {

@@ -64,6 +64,11 @@ TEST_CASE("a line that is no record is refused where it stands, and those before
   check_refused("a\t1\nkey\tvalue\n", {Flaw::kTooLong, 4, 1}, 8);
   CHECK(parse("a\t1\nb\n").records == Pairs{{"a", "1"}});
   CHECK(parse("key\tvalue\n", 9).records == Pairs{{"key", "value"}});
+  // The CR of a line's end does not count, one that is data does.
+  CHECK(parse("key\tvalue\r\n", 9).records == Pairs{{"key", "value"}});
+  check_refused("key\tvalue\r\n", {Flaw::kTooLong, 0, 0}, 8);
+  check_refused("key\tvalue\r", {Flaw::kTooLong, 0, 0}, 9);
+  check_refused("key\r\n", {Flaw::kNoTab, 0, 0}, 3);
 }
 
 TEST_CASE("lines of every length parse, wherever a 64-byte step or a stride of 4096 bytes cuts them") {

@@ -209,7 +209,7 @@ class Lines {
 
   bool line(std::size_t begin, std::size_t end) {
     const std::string_view text = without_space_behind(block_.text().substr(begin, end - begin));
-    if (end - begin > rules_.max_record_bytes) return refuse(Flaw::kTooLong, begin, end);
+    if (record_bytes(begin, end) > rules_.max_record_bytes) return refuse(Flaw::kTooLong, begin, end);
     json::document document;
     Walk walk(block_.format.json);
     // Behind the text there are further lines, or the block's slack.
@@ -219,6 +219,13 @@ class Lines {
     if (error) return refuse(Flaw::kNotJson, begin, end, json_flaw(error));
     const std::optional<Flaw> flaw = take(walk, text);
     return !flaw || refuse(*flaw, begin, end);
+  }
+
+  // Of the line [begin, end): without the CR before its LF.
+  std::size_t record_bytes(std::size_t begin, std::size_t end) const {
+    const std::string_view text = block_.text();
+    const bool has_cr = end < text.size() && end > begin && text[end - 1] == '\r';
+    return end - begin - static_cast<std::size_t>(has_cr);
   }
 
   std::optional<Flaw> take(Walk& walk, std::string_view line) {
