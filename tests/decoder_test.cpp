@@ -268,6 +268,7 @@ TEST_CASE("what is coded in ways that nothing here reads is refused, with what r
   };
   CHECK(refusal(folder, std::string("\xfd\x37zXZ\0 a\tb\n", 11)) == message("xz", "xz -dc"));
   CHECK(refusal(folder, "BZh91AY&SY a\tb\n") == message("bzip2", "bzip2 -dc"));
+  CHECK(refusal(folder, "\x02!L\x18 a\tb\n") == message("lz4's legacy format", "lz4 -dc"));
   const std::string utf16 = message("UTF-16", "iconv -f UTF-16 -t UTF-8");
   CHECK(refusal(folder, std::string("\xff\xfe"
                                     "a\0\t\0b\0\n\0",
@@ -279,8 +280,8 @@ TEST_CASE("what is coded in ways that nothing here reads is refused, with what r
 
 TEST_CASE("a first key that begins like a compressed file is written so that it comes back") {
   const Folder folder;
-  const std::string magics[] = {std::string("\x1f\x8b\x08", 3), "\x28\xb5\x2f\xfd", "BZh91AY&SY",
-                                std::string("\xfd\x37zXZ\0", 6), "\xef\xbb\xbf"};
+  const std::string magics[] = {std::string("\x1f\x8b\x08", 3),  "\x28\xb5\x2f\xfd", "BZh91AY&SY",
+                                std::string("\xfd\x37zXZ\0", 6), "\x02!L\x18",       "\xef\xbb\xbf"};
   for (const std::string& magic : magics) {
     const std::string key = magic + "key";
     Store store(1);

@@ -39,8 +39,9 @@ struct ForeignMark {
   std::string_view bytes;
   ForeignCoding coding;
 };
-constexpr std::array<ForeignMark, 4> kForeignMarks{{
+constexpr std::array<ForeignMark, 5> kForeignMarks{{
     {{"\xfd\x37zXZ\0", 6}, {"xz", "xz -dc"}},
+    {"\x02\x21\x4c\x18", {"lz4's legacy format", "lz4 -dc"}},
     {"BZh?1AY&SY", {"bzip2", "bzip2 -dc"}},
     {{"\xff\xfe*\0", 4}, {"UTF-16", "iconv -f UTF-16 -t UTF-8"}},
     {{"\xfe\xff\0*", 4}, {"UTF-16", "iconv -f UTF-16 -t UTF-8"}},
