@@ -8,7 +8,8 @@ namespace {
 po::options_description diff_result_options() {
   po::options_description options("Result");
   auto add = options.add_options();
-  add("output,o", text()->value_name("FILE"), "write each difference: change, key, old and new value");
+  add("output,o", text()->value_name("FILE"),
+      "write each difference: change, key, old and new value; TSV as with --escape");
   add_output_format(options);
   add("sort", po::bool_switch(), "order --output by key bytes");
   add_rejects(options);

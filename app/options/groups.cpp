@@ -211,7 +211,7 @@ void require_rereadable(const Strings& files, const std::string& why) {
 
 void add_rejects(po::options_description& options) {
   options.add_options()("rejects", text()->value_name("FILE"),
-                        "write the records that --on-error skip skips, and why, as TSV or CSV");
+                        "write the records that --on-error skip skips, and why, as TSV (as with --escape) or CSV");
 }
 
 void read_rejects(const Merged& merged, LoadOptions& options) {
