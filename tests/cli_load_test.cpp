@@ -368,6 +368,13 @@ TEST_CASE("CSV is read by the columns that are asked for, and compared and swept
   CHECK(run({"load", file, "-q", "--key", "2", "--value", "1", "--get", "a, b"}).out == "1\n");
   CHECK(run({"load", file, "--key", "id"}).error ==
         "shardflow: " + file + ": this is CSV, where 'id' is a column's name, which takes --header\n");
+  for (const char* const number : {"1000001", "4294967296", "99999999999999999999"}) {
+    const std::string none = "'" + std::string(number) + "' is no column: their numbers end at 1000000\n";
+    CHECK(run({"load", file, "--key", number}).error == "shardflow: " + file + ": this is CSV, where " + none);
+    CHECK(run({"load", file, "--value", number, "--format", "csv"}).error == "shardflow: " + none);
+  }
+  CHECK(run({"load", "-", "-q", "--key", "4294967296", "--get", "a"}, R"({"4294967296":"a","value":"b"})").out ==
+        "b\n");
   CHECK(run({"load", file, "--key", "0"}).error == "shardflow: --key: fields are counted from 1\n");
   const std::string years = folder.write("years.csv", "2024,id\nx,1\n");
   CHECK(run({"load", years, "-q", "--header", "--key", "2024", "--value", "2", "--get", "x"}).out == "1\n");

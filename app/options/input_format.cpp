@@ -4,16 +4,17 @@
 #include <charconv>
 
 #include "app/options/groups.hpp"
+#include "pipeline/input/csv_header.hpp"
 #include "pipeline/input/recognise_format.hpp"
 
 namespace shardflow::app {
 namespace {
 
-// A column by number, counted from 1.
+// A column by number, counted from 1. What is none may be a name, also a number that is too large: JSON has such.
 std::optional<std::uint32_t> column_number(const std::string& text) {
   std::uint32_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || number > kMostColumns) return std::nullopt;
   if (number == 0) throw std::invalid_argument("fields are counted from 1");
   return number - 1;
 }
@@ -77,7 +78,7 @@ void check_tsv(const Merged& merged, bool all_named_tsv) {
 void check_names(const FileOptions& options) {
   if (options.format.kind != TextFormat::Kind::kCsv || options.header) return;
   for (const std::string& name : {options.key_name, options.value_name}) {
-    if (!name.empty()) throw UsageError("'" + name + "' is a column's name, which takes --header");
+    if (!name.empty()) throw UsageError(no_column(name));
   }
 }
 
@@ -92,7 +93,7 @@ void add_input_format(po::options_description& options) {
   add("delimiter", text(",")->value_name("C"), "of CSV: what separates fields; with 'tab', TSV is read as CSV");
   add("header", po::bool_switch(), "of CSV: the first record of each file names its columns");
   add("key", text()->value_name("FIELD"),
-      "of CSV: a column's name, or number from 1; default: 1. Of JSON Lines: a "
+      "of CSV: a column's name, or number from 1 to 1000000; default: 1. Of JSON Lines: a "
       "field, or a.b for one inside; default: key");
   add("value", text()->value_name("FIELD"),
       "likewise, default: 2, value; 'rest' is all of a CSV record behind the key, "

@@ -8,6 +8,13 @@
 
 namespace shardflow {
 
+std::string no_column(const std::string& name) {
+  const bool is_number = name.find_first_not_of("0123456789") == std::string::npos;
+  return "'" + name + "' is " +
+         (is_number ? "no column: their numbers end at " + std::to_string(kMostColumns)
+                    : "a column's name, which takes --header");
+}
+
 std::vector<std::string> split_csv(std::string_view record, char delimiter) {
   std::vector<std::string> fields(1);
   bool quoted = false;

@@ -8,6 +8,12 @@
 
 namespace shardflow {
 
+// Columns are numbered up to here: what is written by a larger number would be delimiters above all.
+inline constexpr std::uint32_t kMostColumns = 1'000'000;
+
+// Why there is no such column where no header names the columns: "'id' is a column's name, which takes --header".
+std::string no_column(const std::string& name);
+
 // The fields of one record without its line end, without quotes.
 std::vector<std::string> split_csv(std::string_view record, char delimiter);
 

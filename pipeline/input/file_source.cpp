@@ -125,8 +125,7 @@ void FileSource::check_column_names() const {
   if (format_.kind != TextFormat::Kind::kCsv || options_.header) return;
   const std::string& name = options_.key_name.empty() ? options_.value_name : options_.key_name;
   if (name.empty()) return;
-  throw BadInputError(names_[next_file_ - 1] + ": this is CSV, where '" + name +
-                      "' is a column's name, which takes --header");
+  throw BadInputError(names_[next_file_ - 1] + ": this is CSV, where " + no_column(name));
 }
 
 // Reads which columns are which from the text's first record, where that is a header, and returns its length.
