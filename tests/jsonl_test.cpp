@@ -391,6 +391,12 @@ TEST_CASE("nesting may be deep, but not without end") {
   CHECK(accepts(nested(400)));
   CHECK_FALSE(is_json_object("{\"a\":" + nested(100'000) + "}"));
   CHECK(is_json_object("{\"a\":" + nested(900) + "}"));
+  const auto value_in_arrays = [](std::size_t depth) {
+    return "{\"a\":" + std::string(depth, '[') + "1" + std::string(depth, ']') + "}";
+  };
+  CHECK(is_json_object(value_in_arrays(999)));
+  CHECK_FALSE(is_json_object(value_in_arrays(1000)));
+  CHECK(is_json_object("{\"a\":" + nested(1000) + "}"));
 }
 
 TEST_CASE("every prefix of a record is refused or the record") {

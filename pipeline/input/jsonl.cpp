@@ -18,7 +18,7 @@ namespace {
 namespace json = simdjson::ondemand;
 using simdjson::error_code;
 
-// Below simdjson's own 1,024, and little enough of a stack.
+// Objects and arrays that a value may lie in. Below simdjson's own 1,024, and little enough of a stack.
 constexpr int kDeepest = 1000;
 
 // A field that was asked for, as it was found in a line.
