@@ -192,7 +192,7 @@ class Lines {
     json::document_stream documents;
     const std::size_t at_once = std::max(kBytesAtOnce, parser_.capacity());
     if (parser_.iterate_many(text + begin, end - begin, at_once).get(documents)) return begin;
-    for (auto each = documents.begin(); each != documents.end() && block_.data_of_text() == text; ++each) {
+    for (auto each = documents.begin(); each != documents.end(); ++each) {
       const std::size_t line_end = block_.text().find('\n', begin);
       const std::string_view line(text + begin, line_end - begin);
       json::document_reference document;
@@ -203,6 +203,7 @@ class Lines {
       if (take(walk, line)) break;
       ++parsed_.lines;
       begin = line_end + 1;
+      if (block_.data_of_text() != text) break;  // the block grew: what `documents` looks at is gone
     }
     return begin;
   }
