@@ -442,6 +442,10 @@ TEST_CASE("a format is recognised by its name's end, or else by its first line")
   CHECK(kind_of_line(R"({"key":"a,b","value":1})", ',') == Kind::kJsonLines);
   CHECK(kind_of_line("{\"a\":1}\t{\"b\":2}", ',') == Kind::kTsv);
   CHECK(kind_of_line("{\"key\":\"a\",", ',') == Kind::kJsonLines);
+  CHECK(kind_of_line(R"(  {"key":"a","value":1})", ',') == Kind::kJsonLines);
+  CHECK(kind_of_line(" { \"key\":\"a\",", ',') == Kind::kJsonLines);
+  CHECK(kind_of_line(" {a},b", ',') == Kind::kCsv);
+  CHECK(kind_of_line("  ,b", ',') == Kind::kCsv);
   CHECK(kind_of_line("{\"a\t1", ',') == Kind::kTsv);
   CHECK(kind_of_line("{}\t", ',') == Kind::kTsv);  // a key and an empty value, not an object and a space
   CHECK(kind_of_line("{\"key\":1,\"value\":2}\t", ',') == Kind::kTsv);

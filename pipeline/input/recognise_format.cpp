@@ -10,10 +10,15 @@
 namespace shardflow {
 namespace {
 
-// Whether a quote comes behind the brace.
-bool name_follows(std::string_view line) {
-  const std::size_t next = line.find_first_not_of(' ', 1);
-  return next != std::string_view::npos && line[next] == '"';
+std::string_view without_blanks_before(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  return text;
+}
+
+// What may be an object's, also where it is broken.
+bool begins_object(std::string_view line) {
+  const std::string_view text = without_blanks_before(line);
+  return text.starts_with('{') && (without_blanks_before(text.substr(1)).starts_with('"') || is_json_object(text));
 }
 
 TextFormat::Kind with_tabs(char delimiter) {
@@ -43,8 +48,8 @@ TextFormat::Kind kind_of_line(std::string_view line, char delimiter) {
   // A TAB says it, whatever stands before: a key of TSV may be an object, or its start. In JSON it may stand between
   // two tokens, but hardly anybody writes so.
   if (line.find('\t') != std::string_view::npos) return with_tabs(delimiter);
-  // An object may be broken. No field of CSV begins so.
-  if (line.starts_with('{') && (is_json_object(line) || name_follows(line))) return TextFormat::Kind::kJsonLines;
+  // No field of CSV begins so.
+  if (begins_object(line)) return TextFormat::Kind::kJsonLines;
   return line.find(delimiter) != std::string_view::npos ? TextFormat::Kind::kCsv : with_tabs(delimiter);
 }
 
