@@ -74,6 +74,28 @@ TEST_CASE("the bits at both ends, in the middle, none, and more than are sorted 
   }
 }
 
+TEST_CASE("bits that are as the next ones in all records are not needed, and those that are so in some are") {
+  PrefixSort sort;
+  // Digits, and zeros behind the shorter ones: 48 bits differ, 40 tell. And then one letter, which has another bit.
+  for (const bool with_letter : {false, true}) {
+    std::vector<SortedRecord> records = random_records(20'000, 0, 5);
+    std::mt19937 random(1);
+    for (SortedRecord& record : records) {
+      const std::size_t digits = random() % 9;
+      for (std::size_t i = 0; i < 8; ++i) record.prefix = record.prefix << 8 | (i < digits ? '0' + random() % 10 : 0);
+    }
+    if (with_letter) records[7].prefix ^= std::uint64_t{0x10} << 40;
+    check_sorts(sort, records);
+  }
+  // Runs of bits that are alike, up to both ends.
+  for (const std::uint64_t run :
+       {~std::uint64_t{0}, std::uint64_t{0xf0000000000000ff}, std::uint64_t{0x0000ff00000ff000}}) {
+    std::vector<SortedRecord> records = random_records(1000, 0x00000f0000f00000, 9);
+    for (std::size_t i = 0; i < records.size(); i += 3) records[i].prefix ^= run;
+    check_sorts(sort, records);
+  }
+}
+
 TEST_CASE("many records that are equal in the highest bits are sorted by the others") {
   // Two values of the upper half alone, so that behind the first pass there are two groups of thousands.
   std::vector<SortedRecord> records = random_records(20'000, 0xffffffff, 3);

@@ -146,8 +146,9 @@ TEST_CASE("counts and sizes are read as people write them, and nothing else is")
   CHECK(parse_bytes("4K") == 4096);
   CHECK(parse_bytes("1kB") == 1000);
   CHECK(parse_bytes("17") == 17);
-  for (const char* const text : {"", "M", "-1", "-0", "+1", "1.5", "1.0005k", "1.k", ".k", "5m", "5 M", "1e1", "1e30", "nan", "inf",
-                                 "0x10", "18446744073709551616", "18446744073.709551616G", "0.00000000000000000001G"}) {
+  for (const char* const text :
+       {"", "M", "-1", "-0", "+1", "1.5", "1.0005k", "1.k", ".k", "5m", "5 M", "1e1", "1e30", "nan", "inf", "0x10",
+        "18446744073709551616", "18446744073.709551616G", "0.00000000000000000001G"}) {
     CHECK_THROWS_AS(parse_count(text), std::invalid_argument);
   }
   CHECK_THROWS_AS(parse_bytes("1KB"), std::invalid_argument);

@@ -18,14 +18,18 @@ constexpr std::size_t kFewRecords = 256;
 
 using Counters = std::array<std::uint32_t, std::size_t{1} << kDigitBits>;
 
-std::uint64_t differing_bits(std::span<const SortedRecord> records) {
+// The bits that tell the records' order: those that differ, but for one that is as the next higher one in all records.
+// Among text's bytes that is one of the two in which digits differ from the zeros behind a shorter key.
+std::uint64_t telling_bits(std::span<const SortedRecord> records) {
   std::uint64_t any = 0;
   std::uint64_t all = ~std::uint64_t{0};
+  std::uint64_t unlike_next = 0;
   for (const SortedRecord& record : records) {
     any |= record.prefix;
     all &= record.prefix;
+    unlike_next |= record.prefix ^ record.prefix >> 1;
   }
-  return any & ~all;
+  return any & ~all & unlike_next;
 }
 
 // From how often each digit is there to where its first record goes.
@@ -39,19 +43,19 @@ void make_positions(Counters& counters) {
 void PrefixSort::operator()(std::span<SortedRecord> records) {
   if (records.size() < kFewRecords) {
     std::ranges::sort(records, {}, &SortedRecord::prefix);
-  } else if (const std::uint64_t differing = differing_bits(records); differing != 0) {
-    sort_differing(records, differing);
+  } else if (const std::uint64_t telling = telling_bits(records); telling != 0) {
+    sort_telling(records, telling);
   }
 }
 
-void PrefixSort::sort_differing(std::span<SortedRecord> records, std::uint64_t differing) {
+void PrefixSort::sort_telling(std::span<SortedRecord> records, std::uint64_t telling) {
   const std::size_t count = records.size();
   if (sorted_.size() < count) {
     sorted_.resize(count);
     digits_.resize(count);
     half_sorted_.resize(count);
   }
-  const std::uint64_t mask = highest_bits(differing, kBits);
+  const std::uint64_t mask = highest_bits(telling, kBits);
   extract_bits(&records.front().prefix, sizeof records[0], count, mask, digits_.data());
   Counters low{};
   Counters high{};
@@ -70,7 +74,7 @@ void PrefixSort::sort_differing(std::span<SortedRecord> records, std::uint64_t d
   }
   std::copy_n(sorted_.begin(), count, records.begin());
 
-  if (mask != differing) for_each_tie(records, mask, *this);
+  if (mask != telling) for_each_tie(records, mask, *this);
 }
 
 }  // namespace shardflow

@@ -1,9 +1,9 @@
 // Sorts a piece's records by their prefixes.
 //
-// A radix sort of the bits that differ alone: the sorted keys of a piece have most of their bits in common, and of text
-// never differ in all bits of a byte. It takes the 22 highest of them, from the least significant digit of 11 bits to
-// the other, and goes on with the rest of them where records are still equal. Only then do the
-// records themselves move.
+// A radix sort of the bits alone that tell the order: the sorted keys of a piece have most of their bits in common, and
+// of text never differ in all bits of a byte. It takes the 22 highest of them, from the least significant digit of 11
+// bits to the other, and goes on with the rest of them where records are still equal. Only then do the records
+// themselves move.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +36,7 @@ class PrefixSort {
   void operator()(std::span<SortedRecord> records);
 
  private:
-  void sort_differing(std::span<SortedRecord> records, std::uint64_t differing);
+  void sort_telling(std::span<SortedRecord> records, std::uint64_t telling);
 
   // A record on its way, sorted by its low digit.
   struct HalfSorted {

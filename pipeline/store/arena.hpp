@@ -138,8 +138,8 @@ class Arena {
   char* end_ = nullptr;
   std::uint64_t finished_bytes_ = 0;  // of entries, in the chunks before
   std::uint64_t mapped_bytes_ = 0;
-  std::uint32_t numbers_ = 0;        // given to chunks so far
-  std::vector<Place> free_numbers_;  // of chunks that were given back
+  std::uint32_t numbers_ = 0;           // given to chunks so far
+  std::vector<Place> free_numbers_;     // of chunks that were given back
   std::vector<char*> starts_{nullptr};  // by number; of the first one before there is any, for at()
 };
 

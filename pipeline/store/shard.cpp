@@ -46,7 +46,6 @@ RecordRef reference(const EntryList& records, std::size_t i, std::size_t base) {
   return {records.slots()[i].hash, key_offset, header.key_bytes, key_offset + header.key_bytes, header.value_bytes};
 }
 
-
 }  // namespace
 
 void Shard::apply(const char* text, std::span<const RecordRef> records, double input_share) {
