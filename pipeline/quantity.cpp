@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <charconv>
 #include <numeric>
 #include <optional>
@@ -50,6 +51,7 @@ std::optional<Decimal> take_decimal(std::string_view& text) {
 std::optional<std::uint64_t> times(const Decimal& number, std::uint64_t factor) {
   const std::uint64_t common = std::gcd(number.fraction, number.parts);
   const std::uint64_t parts = number.parts / common;
+  assert(parts > 0);
   std::uint64_t value = 0;
   if (factor % parts != 0 || __builtin_mul_overflow(number.whole, factor, &value)) return std::nullopt;
   // Less than the factor, because the fraction is less than one.
