@@ -334,6 +334,20 @@ std::string zstd_of_unknown_size(const std::string& text) {
   return packed;
 }
 
+// As a pipe is packed: nobody knows that the text is shorter than the window.
+std::string zstd_of_window(std::string_view text, int window_log) {
+  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), ZSTD_freeCCtx);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_windowLog, window_log);
+  std::string packed(ZSTD_compressBound(text.size()), '\0');
+  ZSTD_inBuffer in{text.data(), text.size() / 2, 0};
+  ZSTD_outBuffer out{packed.data(), packed.size(), 0};
+  ZSTD_compressStream2(context.get(), &out, &in, ZSTD_e_flush);
+  in.size = text.size();
+  CHECK(ZSTD_compressStream2(context.get(), &out, &in, ZSTD_e_end) == 0);
+  packed.resize(out.pos);
+  return packed;
+}
+
 // Text, or a refusal without the byte and the library's words, which depend on how the input was cut. A pipe is
 // decoded in the order of its bytes.
 template <class Open>
@@ -362,6 +376,15 @@ std::string outcome_of_pipe(const std::string& packed) {
 }
 
 }  // namespace
+
+TEST_CASE("a zstd frame may refer to what is far behind, as --long lets it") {
+  const std::string text = lines(1000);
+  for (const int window_log : {27, 28}) {
+    const std::string packed = zstd_of_window(text, window_log);
+    CAPTURE(window_log);
+    CHECK(outcome_of_pipe(packed) == text);
+  }
+}
 
 TEST_CASE("parts that are decoded ahead come in order, by any number of threads") {
   const Folder folder;

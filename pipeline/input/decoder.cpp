@@ -114,6 +114,8 @@ class ZstdDecoder final : public Decoder {
  public:
   ZstdDecoder() : context_(ZSTD_createDCtx()) {
     if (context_ == nullptr) throw std::bad_alloc();
+    // As large as `zstd --long=31` makes it, 2 GiB: it takes memory with the text alone, whatever a frame says of it.
+    ZSTD_DCtx_setParameter(context_, ZSTD_d_windowLogMax, ZSTD_dParam_getBounds(ZSTD_d_windowLogMax).upperBound);
   }
   ~ZstdDecoder() override { ZSTD_freeDCtx(context_); }
   ZstdDecoder(const ZstdDecoder&) = delete;
