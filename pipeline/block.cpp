@@ -21,6 +21,13 @@ void Block::reset() {
   capacity_bytes_ = first_capacity_bytes_;
 }
 
+void Block::shed() noexcept {
+  if (capacity_bytes_ == first_capacity_bytes_) return;
+  begin_ = end_ = 0;
+  pages_ = Pages();
+  capacity_bytes_ = 0;
+}
+
 void Block::grow(std::size_t capacity_bytes) {
   assert(capacity_bytes >= capacity_bytes_ && capacity_bytes <= kMaxBlockBytes);
   Pages wider(capacity_bytes + kBlockSlackBytes, *budget_);

@@ -60,8 +60,9 @@ class HeldBatches {
  private:
   friend HeldBatch;
 
-  // As it is: a block that a long record made grow takes memory when it is made empty, and that may be refused.
+  // Memory is given back, not taken: it may be refused.
   void take_back(HeldBatch& batch) noexcept {
+    batch.block.shed();
     const std::scoped_lock lock(mutex_);
     free_.push_back(&batch);
   }
