@@ -26,8 +26,8 @@ class Shard {
   // they point into, with KeyHash::kPaddingBytes readable bytes behind it. `input_share` is how much of
   // the whole input (0 to 1) has been read by the end of this batch, 0 if nobody knows: it is what the
   // table's growth is planned by. What values leave behind that outgrow their room, or shrink, is compacted where it
-  // is more than half of what is alive; of keys that are put off, so are the values that they had, once it is found
-  // out. Throws MemoryLimitError, ShardFullError; the shard stays valid.
+  // is more than half of what is alive. Where keys are put off, the value that one had before is known for garbage
+  // from settle() on alone. Throws MemoryLimitError, ShardFullError; the shard stays valid.
   void apply(const char* text, std::span<const RecordRef> records, double input_share);
   // Likewise, of records that are entries already.
   void apply(const EntryList& records, double input_share);
@@ -35,7 +35,8 @@ class Shard {
   bool wants_entries() const;
 
   // Takes into the table what apply() has put off. To be called before any of what follows, but applied(), once the
-  // last records are applied, or apply() has thrown. Throws MemoryLimitError; what was put off may then be lost.
+  // last records are applied, or apply() has thrown. Throws MemoryLimitError; what was put off is lost where the table
+  // can't grow.
   void settle();
   bool settled() const { return !deferral_; }
 
@@ -126,6 +127,7 @@ class Shard {
   std::uint64_t live_bytes() const { return key_bytes_ + value_bytes_ + table_.size() * kEntryBytes; }
   bool has_garbage() const;
   void compact();
+  void compact_if_there_is_room();
   void move(Arena::Entry from);
 
   // What an entry takes beyond its key and value, rounded up: its header, and the end of its last unit.

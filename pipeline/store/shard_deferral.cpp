@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 
+#include "pipeline/errors.hpp"
 #include "pipeline/store/shard.hpp"
 #include "pipeline/store/write_entry.hpp"
 
@@ -110,7 +111,16 @@ void Shard::settle() {
   applied_then_ = applied_;
   if (has_garbage()) {
     defers_ = false;
+    compact_if_there_is_room();
+  }
+}
+
+// For a store that is filled it is no reason to fail: what is left is compacted when more comes.
+void Shard::compact_if_there_is_room() {
+  try {
     compact();
+  } catch (const MemoryLimitError&) {
+  } catch (const ShardFullError&) {
   }
 }
 
