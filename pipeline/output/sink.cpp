@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 
 // What a file's name begins with that is none of the user's. Not its own name with more behind: that may be too long.
 constexpr const char* kTemporary = ".shardflow-";
+// That are tried, where one is taken.
+constexpr int kMostNames = 100;
 
 void write_all(int descriptor, std::string_view bytes, const std::string& name, const Interrupt* interrupt) {
   while (!bytes.empty()) {
@@ -54,15 +56,13 @@ class AtomicFile final : public Sink {
   AtomicFile(const std::string& name, const Interrupt* interrupt) : name_(name), interrupt_(interrupt) {
     destination_ = replaced_by(name);
     folder_ = destination_.has_parent_path() ? destination_.parent_path() : ".";
+    struct stat before {};
+    const bool replaces = stat(destination_.c_str(), &before) == 0;
+    if (!replaces && errno == ENAMETOOLONG) throw IoError(name_, "cannot be created", errno);
     file_ = Descriptor(open(folder_.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666));
     if (!file_.open()) make_named();
     // What was there may be private, or for all.
-    struct stat status {};
-    if (stat(destination_.c_str(), &status) == 0) {
-      fchmod(file_.number(), status.st_mode & 0777);
-    } else if (errno == ENAMETOOLONG) {
-      throw IoError(name_, "cannot be created", errno);  // else that would come out in the end
-    }
+    if (replaces) fchmod(file_.number(), before.st_mode & 0777);
   }
 
   ~AtomicFile() override {
@@ -100,15 +100,17 @@ class AtomicFile final : public Sink {
     fchmod(file_.number(), 0666 & ~mask);
   }
 
-  // rename(2) needs a name to start from, and linkat(2) can't replace: so a name for a moment. No other file there can
-  // have it, not even one that a killed process left: its number is its own.
+  // rename(2) needs a name to start from, and linkat(2) can't replace: so a name for a moment. By the file's
+  // number, which no other one has, unless what a killed process left was copied there.
   void link_named() {
     const std::string self = "/proc/self/fd/" + std::to_string(file_.number());
     struct stat status {};
     if (fstat(file_.number(), &status) != 0) throw IoError(name_, "cannot be created", errno);
-    const std::string name = folder_ / (kTemporary + std::to_string(status.st_ino));
-    if (linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
-      throw IoError(name_, "cannot be created", errno);
+    const std::string stem = folder_ / (kTemporary + std::to_string(status.st_ino));
+    std::string name = stem;
+    for (int i = 1; linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0; ++i) {
+      if (errno != EEXIST || i > kMostNames) throw IoError(name_, "cannot be created", errno);
+      name = stem + "-" + std::to_string(i);
     }
     temporary_ = name;
   }
