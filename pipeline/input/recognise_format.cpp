@@ -48,7 +48,7 @@ TextFormat::Kind kind_of_line(std::string_view line, char delimiter) {
   // A TAB says it, whatever stands before: a key of TSV may be an object, or its start. In JSON it may stand between
   // two tokens, but hardly anybody writes so.
   if (line.find('\t') != std::string_view::npos) return with_tabs(delimiter);
-  // No field of CSV begins so.
+  // Hardly any CSV begins so.
   if (begins_object(line)) return TextFormat::Kind::kJsonLines;
   return line.find(delimiter) != std::string_view::npos ? TextFormat::Kind::kCsv : with_tabs(delimiter);
 }

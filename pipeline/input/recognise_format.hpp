@@ -13,7 +13,7 @@ namespace shardflow {
 std::optional<TextFormat::Kind> kind_of_name(std::string_view file, char delimiter);
 
 // By its first line: what has a TAB, or else a JSON object or what begins like one, or else what has the delimiter; and
-// TSV, if it is none. Likewise.
+// TSV, if it is none. Where `delimiter` is TAB, what would be TSV is CSV.
 TextFormat::Kind kind_of_line(std::string_view line, char delimiter);
 
 }  // namespace shardflow

@@ -8,8 +8,9 @@
 namespace shardflow {
 namespace {
 
-// So many places in the table for a splitter that mostly one step is left to search: of ten digits, which are most
-// keys' bytes, four bits have room for sixteen. One bit more is no faster, because it takes a first-level cache.
+// The table has four to eight places a splitter: digits, which are most keys' bytes, are ten of the sixteen that four
+// bits tell apart, and so one or two steps are left to search. With eight to sixteen it is no faster, because they take
+// a first-level cache.
 constexpr int kBitsMore = 2;
 
 // The first of the steps of a search that may go so far.

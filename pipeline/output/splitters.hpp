@@ -11,7 +11,7 @@ namespace shardflow {
 class Splitters {
  public:
   // At most `cuts` places, at quantiles of the samples, and behind each of those numbers that is at several quantiles,
-  // which so has a range of its own. REQUIRES: cuts < 2^31, and a sample, if there are any.
+  // which so has a range of its own. REQUIRES: cuts < 2^30, and of more than none, a sample.
   Splitters(std::vector<std::uint64_t> samples, std::size_t cuts);
 
   std::size_t ranges() const { return std::size_t{cuts_} + 1; }
