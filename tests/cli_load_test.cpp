@@ -576,7 +576,7 @@ TEST_CASE("what is written with some options is read with the same options to th
   CHECK(run({"load", json, "--key", "u", "--value", "u.id", "-o", folder.path("x.jsonl")}).error ==
         "shardflow: --key, --value: as JSON Lines, no record can be written of which one field is in the other\n");
   CHECK(run({"load", json, "--value", "u.\xff", "-o", folder.path("x.jsonl")}).error ==
-        "shardflow: --key, --value: as JSON Lines, no record can be written with a field \"\\xff\", which is not "
+        "shardflow: --value: as JSON Lines, no record can be written with a field \"\\xff\", which is not "
         "UTF-8\n");
 }
 

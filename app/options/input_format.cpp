@@ -114,7 +114,6 @@ FileOptions read_file_options(const Merged& merged) {
   options.format.value_is_rest = merged.get("value") == "rest";
   read_column(merged, "key", options.format.key_column, options.key_name);
   if (!options.format.value_is_rest) read_column(merged, "value", options.format.value_column, options.value_name);
-  options.columns_chosen = merged.has("key") || merged.has("value");
   check_names(options);
   read_json_path(merged, "key", options.json.key);
   read_json_path(merged, "value", options.json.value);
@@ -132,11 +131,16 @@ void read_on_error(const Merged& merged, LoadOptions& options) {
   options.run.max_errors = read_option(merged, "max-errors", parse_count);
 }
 
+// Of one file; otherwise as check_tsv() has it.
+bool are_columns_chosen(const Merged& merged, const LoadOptions& options) {
+  return options.files.size() == 1 && (merged.is_from_command_line("key") || merged.is_from_command_line("value"));
+}
+
 // As they can be given to another run.
-std::vector<std::string> words_of(const Merged& merged, bool all_named_tsv) {
+std::vector<std::string> words_of(const Merged& merged, bool all_tsv) {
   std::vector<std::string> words;
   const auto is_for_these = [&](const std::string& name) {
-    return merged.origin.contains(name) && !(all_named_tsv && std::ranges::count(kOfColumns, name) > 0);
+    return merged.origin.contains(name) && !(all_tsv && std::ranges::count(kOfColumns, name) > 0);
   };
   for (const std::string name : {"format", "delimiter", "key", "value", "max-expanded", "on-error", "max-errors"}) {
     if (is_for_these(name)) words.insert(words.end(), {"--" + name, merged.get(name)});
@@ -154,7 +158,9 @@ void read_input_format(const Merged& merged, LoadOptions& options) {
   const bool all_named_tsv = are_all_named_tsv(options);
   check_tsv(merged, all_named_tsv);
   read_on_error(merged, options);
-  options.file_words = words_of(merged, all_named_tsv);
+  options.file.columns_chosen = are_columns_chosen(merged, options);
+  // Without files, records are made up, and TSV as well.
+  options.file_words = words_of(merged, all_named_tsv || options.files.empty());
 }
 
 }  // namespace shardflow::app

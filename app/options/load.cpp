@@ -36,7 +36,11 @@ RecordLayout read_layout(const Merged& merged, RecordFormat format, const FileOp
   try {
     return RecordLayout::of(format, file);
   } catch (const std::invalid_argument& error) {
-    throw UsageError(merged.name_of("key") + ", " + merged.name_of("value") + ": " + error.what());
+    std::string names;
+    for (const std::string option : {"key", "value"}) {
+      if (merged.has(option)) names += (names.empty() ? "" : ", ") + merged.name_of(option);
+    }
+    throw UsageError(names + ": " + error.what());
   }
 }
 
