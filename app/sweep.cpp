@@ -53,9 +53,11 @@ class Workloads {
   }
 
  private:
-  // Made-up records are as many as are asked for: over as many keys, where their number was not given.
+  // Made-up records are as many as are asked for: of more than the spec has, over as many keys, unless their number was
+  // given.
   Workload input_of(std::uint64_t records) const {
-    if (!options_.synthetic || records == Workload::kAll) return Workload(options_, records);
+    const bool more = options_.synthetic && records != Workload::kAll && records > options_.synthetic->records;
+    if (!more) return Workload(options_, records);
     LoadOptions options = options_;
     options.synthetic->records = records;
     return Workload(options);

@@ -38,7 +38,7 @@ TEST_CASE("every point of the grid is run, over repeated keys too, in ordered an
   }
 }
 
-TEST_CASE("made-up records are swept over as many keys, unless their number is given") {
+TEST_CASE("more made-up records than the spec has are swept over as many keys, unless their number is given") {
   const auto keys = [](const char* spec) {
     std::vector<std::uint64_t> told;
     const auto json = swept({"--synthetic", spec, "--records", "1k,5k", "--rounds", "1"});
@@ -50,6 +50,8 @@ TEST_CASE("made-up records are swept over as many keys, unless their number is g
   };
   CHECK(keys("sequential:records=2k") == std::vector<std::uint64_t>{1000, 5000});
   CHECK(keys("sequential:records=2k,keys=3k") == std::vector<std::uint64_t>{1000, 3000});
+  // Fewer are the first of the spec's: of a thousand draws from 100k keys, hardly one is twice.
+  CHECK(keys("uniform:records=100k")[0] > 980);
 }
 
 TEST_CASE("files are swept over their first records, with latencies where asked") {
@@ -99,7 +101,7 @@ TEST_CASE("a signal that was ignored when the sweep began does not end it, nor i
   // nohup ignores SIGHUP; a shell without job control SIGINT, of what it runs in the background.
   for (const int signal : {SIGHUP, SIGINT, SIGTERM}) {
     const Folder folder;
-    Invocation ignoring{{"sweep", "--synthetic", "sequential:records=1k", "--threads", "1", "--rounds", "20",
+    Invocation ignoring{{"sweep", "--synthetic", "sequential:records=1k", "--threads", "1", "--rounds", "100",
                          "--output", folder.path("sweep.csv")},
                         {},
                         {},
@@ -112,7 +114,7 @@ TEST_CASE("a signal that was ignored when the sweep began does not end it, nor i
     const Ended ended = run_until_signal(
         ignoring, signal, [&](pid_t process) { return lines_of(folder) > 1 && kill(-process, signal) == 0; });
     CHECK_MESSAGE(ended.outcome.exit_code == 0, ended.outcome.error);
-    CHECK(lines_of(folder) == 21);
+    CHECK(lines_of(folder) == 101);
   }
 }
 
