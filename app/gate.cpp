@@ -2,6 +2,7 @@
 #include "app/gate.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -42,19 +43,40 @@ class HistoryFile {
     if (name.empty()) return;
     file_ = Descriptor(open(name.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
     if (!file_.open()) throw IoError(name, "cannot be opened", errno);
+    is_empty_ = size() == 0;
   }
+  ~HistoryFile() {
+    if (is_empty_) unlink(name_.c_str());
+  }
+  HistoryFile(const HistoryFile&) = delete;
+  HistoryFile& operator=(const HistoryFile&) = delete;
 
-  // Throws IoError.
-  void append(const std::string& line) const {
+  // All of the line, or nothing. Throws IoError.
+  void append(const std::string& line) {
     if (name_.empty()) return;
+    const off_t before = size();
     const ssize_t written = ::write(file_.number(), line.data(), line.size());
-    if (written == static_cast<ssize_t>(line.size())) return;
-    throw IoError(name_, "cannot be written", written < 0 ? errno : ENOSPC);
+    if (written == static_cast<ssize_t>(line.size())) {
+      is_empty_ = false;
+      return;
+    }
+    const int error = written < 0 ? errno : ENOSPC;
+    if (written > 0 && ftruncate(file_.number(), before) != 0) {
+      throw IoError(name_, "has a line now that is none, and cannot be cut", errno);
+    }
+    throw IoError(name_, "cannot be written", error);
   }
 
  private:
+  off_t size() const {
+    struct stat status {};
+    if (fstat(file_.number(), &status) != 0) throw IoError(name_, "cannot be opened", errno);
+    return S_ISREG(status.st_mode) ? status.st_size : 1;
+  }
+
   std::string name_;
   Descriptor file_;
+  bool is_empty_ = false;  // and a regular file: then nobody misses it
 };
 
 // Opened before the measurement begins: minutes of it are not to end in a report that can't be written.
@@ -64,7 +86,7 @@ class Files {
     for (const std::string& file : options.save) saved_.push_back({format_of(file), open_sink(file, nullptr)});
   }
 
-  // The history first: it is what can't be measured again.
+  // The history first: a report that can't be saved was printed, at least.
   void write(const GateReport& report) {
     history_.append(gate_history_line(report));
     for (const auto& [format, sink] : saved_) {
@@ -93,9 +115,7 @@ std::vector<Output> outputs(const GateOptions& options) {
 // What must still be as it is when the last run is over, or in the next gate.
 std::vector<std::string> inputs(const GateOptions& options) {
   std::vector<std::string> files;
-  for (const std::string& file : {options.against, options.bounds_file}) {
-    if (!file.empty()) files.push_back(file);
-  }
+  files.push_back(options.against.empty() ? bounds_path(options) : options.against);
   for (const WorkloadOption& workload : options.workloads) {
     if (!workload.synthetic) files.push_back(workload.name);
   }

@@ -11,6 +11,9 @@ namespace shardflow::app {
 GateReport gate_against(const GateOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt);
 GateReport gate_modes(const GateOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt);
 
+// The file with the modes' bounds.
+std::string bounds_path(const GateOptions& options);
+
 // Measures the modes, writes the bounds, and returns what changed in the file, line by line.
 std::string update_gate_bounds(const GateOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt);
 

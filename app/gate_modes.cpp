@@ -231,10 +231,6 @@ class Modes {
   std::vector<double> core_shares_;  // one a block
 };
 
-std::string bounds_path(const GateOptions& options) {
-  return options.bounds_file.empty() ? (data_folder() / "gate.ini").string() : options.bounds_file;
-}
-
 std::string read_text(const std::string& path) {
   std::ifstream in(path);
   if (!in) throw UsageError(path + ": cannot be read; --bounds FILE names another");
@@ -252,6 +248,10 @@ GateBounds read_bounds(const std::string& path, const std::string& text) {
 }
 
 }  // namespace
+
+std::string bounds_path(const GateOptions& options) {
+  return options.bounds_file.empty() ? (data_folder() / "gate.ini").string() : options.bounds_file;
+}
 
 GateReport gate_modes(const GateOptions& options, const TerminalOptions& terminal, const Interrupt& interrupt) {
   const std::string path = bounds_path(options);

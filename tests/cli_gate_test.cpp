@@ -160,6 +160,18 @@ TEST_CASE("what gate reads is not written to, and what can't be written is found
   CHECK(error("--history", "/no/such/x") == "shardflow: /no/such/x: cannot be opened: No such file or directory\n");
 }
 
+TEST_CASE("a gate that measures nothing leaves no history where there was none, and an old one as it was") {
+  const Folder place;
+  place.write("old", "{}\n");
+  const std::string crashing = script("crashing", "kill -SEGV $$\n");
+  for (const char* const history : {"new", "old"}) {
+    CHECK(run({"gate", "--against", crashing, "sequential:records=1k", "--history", place.path(history)}).exit_code ==
+          1);
+  }
+  CHECK(place.names() == std::vector<std::string>{"old"});
+  CHECK(place.read("old") == "{}\n");
+}
+
 TEST_CASE("a report that can't be written in the end leaves the history its line") {
   const Folder place;
   const std::string gone = place.path("gone");
