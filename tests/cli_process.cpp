@@ -7,6 +7,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
@@ -118,11 +119,15 @@ Outcome run(std::vector<std::string> arguments, std::string input) {
 
 namespace {
 
-// Whether the process has `signal` held back, to wait for it: until then it would just end.
+// Whether the process has `signal` held back, to wait for it: until then it would just end. Not if it holds back all,
+// as ThreadSanitizer does for moments, before the program begins, too.
 bool holds_back(pid_t process, int signal) {
   std::ifstream status("/proc/" + std::to_string(process) + "/status");
   for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("SigBlk:")) return ((std::stoull(line.substr(7), nullptr, 16) >> (signal - 1)) & 1) != 0;
+    if (!line.starts_with("SigBlk:")) continue;
+    const std::uint64_t blocked = std::stoull(line.substr(7), nullptr, 16);
+    const auto has = [&](int each) { return (blocked >> (each - 1) & 1) != 0; };
+    return has(signal) && !has(SIGUSR2);
   }
   return false;
 }
