@@ -61,13 +61,13 @@ TEST_CASE("both files together are within --max-memory, which is what is told") 
   const Folder folder;
   const std::string file = folder.path("m.tsv");
   REQUIRE(run({"generate", "sequential:records=20k", "--output", file}).exit_code == 0);
-  const std::vector<std::string> words{"diff", file, file, "-q", "--shards", "1", "--max-memory"};
+  const std::vector<std::string> words{"diff", file, file, "-q", "--shards", "1", "--blocks", "8", "--max-memory"};
   const auto within = [&](const std::string& limit) {
     std::vector<std::string> arguments = words;
     arguments.push_back(limit);
     return run(arguments);
   };
-  CHECK(run({"load", file, "-q", "--shards", "1", "--max-memory", "4MiB"}).exit_code == 0);
+  CHECK(run({"load", file, "-q", "--shards", "1", "--blocks", "8", "--max-memory", "4MiB"}).exit_code == 0);
   const Outcome refused = within("4MiB");
   CHECK(refused.exit_code == 2);
   CHECK_MESSAGE(refused.error.find(", the limit is 4 MiB; raise it with --max-memory") != std::string::npos,
