@@ -123,7 +123,10 @@ class ZstdDecoder final : public Decoder {
 
   Step run(std::string_view input, char* to, std::size_t most) override {
     if (between_ && input.empty()) return {};
-    if (between_) begin_frame();
+    if (between_) {
+      begin_frame();
+      input = input.substr(0, kFirstBytes);
+    }
     ZSTD_inBuffer in{input.data(), input.size(), 0};
     ZSTD_outBuffer out{to, most, 0};
     const std::size_t left = ZSTD_decompressStream(context_, &out, &in);
@@ -139,6 +142,10 @@ class ZstdDecoder final : public Decoder {
 
  private:
   static constexpr std::size_t kMostHeaderBytes = 18;  // RFC 8878, section 3.1.1: the magic, and up to 14
+
+  // A frame that it is given whole, libzstd decodes in another way, which alone refuses a compressed block of no bytes.
+  // Less than a header first: then what a frame is does not depend on where the pieces end.
+  static constexpr std::size_t kFirstBytes = 1;
 
   void begin_frame() {
     header_.clear();
