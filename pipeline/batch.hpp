@@ -40,7 +40,7 @@ struct Batch {
 
   Block block;
   std::vector<BatchPart> parts;  // one per shard
-  // Where repeats were combined: the records less those, before they are routed.
+  // A Combiner's.
   PagedList<DistinctRecord> distinct;
   std::uint64_t sequence = 0;  // 0, 1, 2 … in file order, without gaps
   Parsed parsed;               // lines, and what is no record

@@ -34,7 +34,6 @@ Combined combine(const Pairs& records, bool by_lines) {
   Batch batch(1 << 17, 1, budget);
   testing::fill(batch, testing::to_tsv(records));
   const std::string_view text = batch.block.text();
-  const PagedList<DistinctRecord>& distinct = batch.distinct;
   Combiner combiner(batch.block, hash, batch.distinct);
   if (by_lines) {
     struct Take {
@@ -47,7 +46,7 @@ Combined combine(const Pairs& records, bool by_lines) {
     parse_tsv(text, {}, [&](const Fields& fields) { combiner.take(fields); });
   }
   Combined result{.records = combiner.records(), .distinct = {}};
-  for (const DistinctRecord& record : distinct.items()) {
+  for (const DistinctRecord& record : combiner.distinct()) {
     const std::string_view key = text.substr(record.fields.key_offset, record.fields.key_bytes);
     CHECK(key.substr(0, 16) ==
           std::string_view(reinterpret_cast<const char*>(&record.key), std::min<std::size_t>(key.size(), 16)));
@@ -57,7 +56,7 @@ Combined combine(const Pairs& records, bool by_lines) {
 }
 
 std::uint32_t hash_of(const std::string& key) {
-  return slot_hash(KeyHash(1).quick(load_masked(testing::Padded(key).view().data(), key.size()), key.size()));
+  return slot_hash(KeyHash(1).quick(load_masked(testing::Padded(key).view().data(), key.size())));
 }
 
 // Keys that `part` of the hash is the same of, as many as asked for.

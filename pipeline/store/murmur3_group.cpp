@@ -8,12 +8,16 @@
 namespace shardflow {
 namespace {
 
+constexpr std::size_t kWords = KeyGroup::kMostBytes / 4;
+
 // A word behind a key's end is zero, and so is its scramble: it changes nothing.
 void hash_one_by_one(const KeyGroup& keys, KeyGroup::Each& hashes) {
   for (std::size_t i = 0; i < KeyGroup::kKeys; ++i) {
     std::uint32_t state = 0;
-    for (std::uint32_t word = 0; word < KeyGroup::kMostBytes / 4; ++word) {
-      const std::uint32_t mixed = state ^ murmur3::scramble(keys.words[word][i]);
+    std::array<std::uint32_t, kWords> words;
+    std::memcpy(words.data(), &keys.keys[i], sizeof words);
+    for (std::uint32_t word = 0; word < kWords; ++word) {
+      const std::uint32_t mixed = state ^ murmur3::scramble(words[word]);
       state = keys.bytes[i] >= 4 * word + 4 ? murmur3::advance(mixed) : mixed;
     }
     hashes[i] = murmur3::finalize(state ^ keys.bytes[i]);
@@ -28,10 +32,39 @@ using Lanes = std::uint32_t __attribute__((vector_size(4 * kLanes)));
 using SignedLanes = std::int32_t __attribute__((vector_size(4 * kLanes)));
 
 // By reference: how such a vector is passed or returned by value depends on the processor.
-[[gnu::always_inline]] inline void load(Lanes& lanes, const std::uint32_t* from) {
-  std::memcpy(&lanes, from, sizeof lanes);
-}
+[[gnu::always_inline]] inline void load(Lanes& lanes, const void* from) { std::memcpy(&lanes, from, sizeof lanes); }
 [[gnu::always_inline]] inline void rotate(Lanes& lanes, int bits) { lanes = lanes << bits | lanes >> (32 - bits); }
+
+// Of eight keys the first words, the second ones, and so on; those of even keys first, because most shuffles stay
+// within 16 bytes.
+struct Words {
+  Lanes of_keys[kWords];
+
+  [[gnu::always_inline]] explicit Words(const Words16* keys) {
+    Lanes a;  // two keys
+    Lanes b;
+    Lanes c;
+    Lanes d;
+    load(a, keys);
+    load(b, keys + 2);
+    load(c, keys + 4);
+    load(d, keys + 6);
+    const Lanes low_0 = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
+    const Lanes low_1 = __builtin_shufflevector(c, d, 0, 8, 1, 9, 4, 12, 5, 13);
+    const Lanes high_0 = __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
+    const Lanes high_1 = __builtin_shufflevector(c, d, 2, 10, 3, 11, 6, 14, 7, 15);
+    of_keys[0] = __builtin_shufflevector(low_0, low_1, 0, 1, 8, 9, 4, 5, 12, 13);
+    of_keys[1] = __builtin_shufflevector(low_0, low_1, 2, 3, 10, 11, 6, 7, 14, 15);
+    of_keys[2] = __builtin_shufflevector(high_0, high_1, 0, 1, 8, 9, 4, 5, 12, 13);
+    of_keys[3] = __builtin_shufflevector(high_0, high_1, 2, 3, 10, 11, 6, 7, 14, 15);
+  }
+};
+[[gnu::always_inline]] inline void even_first(Lanes& lanes) {
+  lanes = __builtin_shufflevector(lanes, lanes, 0, 2, 4, 6, 1, 3, 5, 7);
+}
+[[gnu::always_inline]] inline void in_order(Lanes& lanes) {
+  lanes = __builtin_shufflevector(lanes, lanes, 0, 4, 1, 5, 2, 6, 3, 7);
+}
 
 // The functions of murmur3.hpp, for all keys.
 [[gnu::always_inline]] inline void scramble(Lanes& words) {
@@ -48,11 +81,12 @@ using SignedLanes = std::int32_t __attribute__((vector_size(4 * kLanes)));
 [[gnu::always_inline]] inline void hash_lanes(const KeyGroup& keys, std::size_t first, KeyGroup::Each& hashes) {
   Lanes bytes;
   load(bytes, keys.bytes.data() + first);
+  even_first(bytes);
+  const Words words(keys.keys.data() + first);
   Lanes state{};
 #pragma GCC unroll 4
-  for (std::size_t word = 0; word < KeyGroup::kMostBytes / 4; ++word) {
-    Lanes mixed;
-    load(mixed, keys.words[word].data() + first);
+  for (std::size_t word = 0; word < kWords; ++word) {
+    Lanes mixed = words.of_keys[word];
     scramble(mixed);
     mixed ^= state;
     Lanes advanced = mixed;
@@ -64,6 +98,7 @@ using SignedLanes = std::int32_t __attribute__((vector_size(4 * kLanes)));
   }
   state ^= bytes;
   finalize(state);
+  in_order(state);
   std::memcpy(hashes.data() + first, &state, sizeof state);
 }
 

@@ -77,7 +77,8 @@ class GroupRouter {
     std::array<std::uint32_t, KeyGroup::kKeys> table_hashes;
     for (std::size_t i = 0; i < count_; ++i) {
       const Words16 key = load_masked(text + group_[i].key_offset, group_[i].key_bytes);
-      keys_.set(i, key, group_[i].key_bytes);
+      keys_.keys[i] = key;
+      keys_.bytes[i] = group_[i].key_bytes;
       table_hashes[i] = slot_hash(hash_.of_short(key, group_[i].key_bytes));
     }
     KeyGroup::Each hashes;
@@ -109,16 +110,11 @@ class GroupRouter {
   }
 
   [[gnu::noinline]] void hash_lines(const PlainLines& lines, std::array<std::uint32_t, KeyGroup::kKeys>& table_hashes) {
-    const char* const text = batch_.block.data_of_text();
+    key_group_way().list(batch_.block.data_of_text(), lines, keys_);
     const KeyHash hash = hash_;
-    std::uint32_t line = lines.begin;
     const std::size_t count = lines.count();
     for (std::size_t i = 0; i < count; ++i) {
-      const std::uint32_t key_bytes = lines.tabs[i] - line;
-      const Words16 key = load_masked(text + line, key_bytes);
-      keys_.set(i, key, key_bytes);
-      table_hashes[i] = slot_hash(hash.of_short(key, key_bytes));
-      line = lines.ends[i] + 1;
+      table_hashes[i] = slot_hash(hash.of_short(keys_.keys[i], keys_.bytes[i]));
     }
   }
 
@@ -185,7 +181,7 @@ void Partition::route_combined(Batch& batch) {
   Combiner combiner(batch.block, hash_, batch.distinct);
   batch.parsed = parse_records(batch.block, rules_, HandTo<Combiner>{combiner});
   GroupRouter<AsReferences> group(batch, router_, hash_);
-  for (const DistinctRecord& record : batch.distinct.items()) group.take(record.fields);
+  for (const DistinctRecord& record : combiner.distinct()) group.take(record.fields);
   batch.records = combiner.records();
   batch.routed = group.finish();
   if (batch.records > 0) {
