@@ -5,11 +5,12 @@
 namespace shardflow {
 
 void Batch::reset() {
-  block.reset();
   for (BatchPart& part : parts) {
     part.references.clear();
     part.entries.clear();
+    if (block.grown()) part.entries.shed();
   }
+  block.reset();
   distinct.clear();
   records = 0;
   routed = 0;

@@ -15,14 +15,14 @@ Block::Block(std::size_t capacity_bytes, MemoryBudget& budget)
 
 void Block::reset() {
   begin_ = end_ = 0;
-  if (capacity_bytes_ == first_capacity_bytes_) return;
+  if (!grown()) return;
   pages_ = Pages();
   pages_ = Pages(first_capacity_bytes_ + kBlockSlackBytes, *budget_);
   capacity_bytes_ = first_capacity_bytes_;
 }
 
 void Block::shed() noexcept {
-  if (capacity_bytes_ == first_capacity_bytes_) return;
+  if (!grown()) return;
   begin_ = end_ = 0;
   pages_ = Pages();
   capacity_bytes_ = 0;

@@ -32,9 +32,11 @@ class Block {
   // REQUIRES: 0 < capacity_bytes <= kMaxBlockBytes; the budget outlives the block.
   Block(std::size_t capacity_bytes, MemoryBudget& budget);
 
-  // Makes it empty, and of its first capacity again if a long record made it grow. Throws as Pages does.
+  // Whether a long record made it grow.
+  bool grown() const { return capacity_bytes_ != first_capacity_bytes_; }
+  // Makes it empty, and of its first capacity again if it has grown. Throws as Pages does.
   void reset();
-  // If a long record made it grow, gives its memory back. REQUIRES: reset() is called before it is used again.
+  // If it has grown, gives its memory back. REQUIRES: reset() is called before it is used again.
   void shed() noexcept;
   // Grows to at least `capacity_bytes`; the bytes so far stay. For the record that is longer than a block.
   void grow(std::size_t capacity_bytes);

@@ -26,7 +26,7 @@ class HugePieces {
 
   // Zero bytes, resident. REQUIRES: a multiple of kUnitBytes, above 0, below kHugePageBytes. Throws std::bad_alloc.
   char* take(std::size_t bytes);
-  // REQUIRES: take(bytes) gave it.
+  // REQUIRES: take() gave it, or it is a part of what take() gave, of whole units.
   void give_back(char* piece, std::size_t bytes) noexcept;
 
  private:

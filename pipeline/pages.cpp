@@ -32,13 +32,23 @@ Pages::Pages(std::size_t bytes, MemoryBudget& budget) {
 }
 
 Pages::~Pages() {
-  if (data_ == nullptr) return;
+  if (data_ != nullptr) give_back_from(0);
+}
+
+void Pages::shrink(std::size_t bytes) noexcept {
+  const std::size_t kept = round_up(bytes, size_ < kHugePageBytes ? HugePieces::kUnitBytes : kHugePageBytes);
+  if (kept < size_) give_back_from(kept);
+}
+
+void Pages::give_back_from(std::size_t kept) noexcept {
+  const std::size_t bytes = size_ - kept;
   if (size_ < kHugePageBytes) {
-    budget_->pieces_.give_back(data_, size_);
+    budget_->pieces_.give_back(data_ + kept, bytes);
   } else {
-    unmap(data_, size_);
+    unmap(data_ + kept, bytes);
   }
-  budget_->give_back(size_);
+  budget_->give_back(bytes);
+  size_ = kept;
 }
 
 }  // namespace shardflow

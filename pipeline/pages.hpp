@@ -60,10 +60,14 @@ class Pages {
     if (size_ >= kHugePageBytes) shardflow::populate(data_, size_);
   }
 
+  // Gives back whole pages behind the first `bytes`: huge ones, where it has such. REQUIRES: 0 < bytes <= size().
+  void shrink(std::size_t bytes) noexcept;
+
   char* data() const { return data_; }
   std::size_t size() const { return size_; }
 
  private:
+  void give_back_from(std::size_t kept) noexcept;
   void swap(Pages& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);

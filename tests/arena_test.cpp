@@ -143,6 +143,21 @@ TEST_CASE("an entry is found by its place, in chunks of every size") {
   }
 }
 
+TEST_CASE("long entries among short ones take hardly more than they themselves") {
+  MemoryBudget budget(UINT64_MAX);
+  Arena arena(budget);
+  constexpr std::size_t kLong = std::size_t{9} << 20;  // longer than a chunk; none is touched
+  constexpr std::size_t kEntries = 50;
+  const char* const first = add(arena, "key", "value");
+  for (std::size_t i = 0; i < kEntries; ++i) {
+    arena.allocate(kLong);
+    add(arena, "key", "value");
+  }
+  CHECK(arena.mapped_bytes() < kEntries * (kLong + 2 * kHugePageBytes) + (std::size_t{8} << 20));
+  CHECK(budget.used_bytes() == arena.mapped_bytes());
+  CHECK(entry::key(first, entry::read(first)) == "key");
+}
+
 TEST_CASE("where places run out the arena says so, and has what it had") {
   MemoryBudget budget(UINT64_MAX);
   Arena arena(budget);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "pipeline/errors.hpp"
@@ -54,6 +55,39 @@ TEST_CASE("the budget is taken by a mapping and given back with it") {
     CHECK(budget.used_bytes() == kHugePageBytes);
   }
   CHECK(budget.used_bytes() == 0);
+}
+
+TEST_CASE("pages that shrink keep what they have, and give back the rest") {
+  MemoryBudget budget(UINT64_MAX);
+  for (const auto& [bytes, kept, left] : {std::tuple{5 * kPageBytes, kPageBytes + 1, 2 * kPageBytes},
+                                          std::tuple{5 * kPageBytes, 5 * kPageBytes - 1, 5 * kPageBytes},
+                                          std::tuple{3 * kHugePageBytes, kPageBytes, kHugePageBytes},
+                                          std::tuple{3 * kHugePageBytes, 3 * kHugePageBytes, 3 * kHugePageBytes}}) {
+    Pages pages(bytes, budget);
+    std::memset(pages.data(), 1, bytes);
+    pages.shrink(kept);
+    CHECK(pages.size() == left);
+    CHECK(budget.used_bytes() == left);
+    CHECK(std::all_of(pages.data(), pages.data() + left, [](char c) { return c == 1; }));
+    const Pages others(bytes - left + kPageBytes, budget);
+    CHECK(std::all_of(others.data(), others.data() + others.size(), [](char c) { return c == 0; }));
+    CHECK((others.data() + others.size() <= pages.data() || others.data() >= pages.data() + left));
+  }
+  CHECK(budget.used_bytes() == 0);
+}
+
+TEST_CASE("a batch is of its first size again once a long record was through it") {
+  MemoryBudget budget(UINT64_MAX);
+  constexpr std::size_t kLong = std::size_t{16} << 20;
+  Batch batch(kPageBytes, 2, budget);
+  const std::uint64_t before = budget.used_bytes();
+  batch.block.grow(kLong);
+  const testing::Padded value(std::string(kLong, 'v'));
+  for (BatchPart& part : batch.parts) part.entries.push(1, testing::Padded("key").view(), value.view());
+  CHECK(budget.used_bytes() > 3 * kLong);
+  batch.reset();
+  CHECK(budget.used_bytes() <= before + 2 * kPageBytes);
+  CHECK(batch.parts.front().entries.size() == 0);
 }
 
 TEST_CASE("beyond the limit nothing is taken, and the message has both figures") {

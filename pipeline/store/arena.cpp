@@ -20,10 +20,10 @@ void Arena::add_chunk(std::size_t least_bytes) {
   const std::uint64_t wanted = std::max(std::clamp(mapped_bytes_, kFirstChunkBytes, std::uint64_t{kHugePageBytes}),
                                         std::min(mapped_bytes_ / 4, kLargestChunkBytes));
   const std::uint64_t used = used_bytes();
-  if (!chunks_.empty()) chunks_.back().used_end = next_;
   const std::size_t least = kFirstOffset + least_bytes + entry::kSlackBytes;
   if (free_numbers_.empty()) starts_.resize(numbers_ + 1);
   chunks_.push_back({Pages(std::max<std::size_t>(wanted, least), *budget_), 0, nullptr});
+  if (chunks_.size() > 1) finish(chunks_[chunks_.size() - 2]);
 
   Chunk& chunk = chunks_.back();
   if (free_numbers_.empty()) {
@@ -39,6 +39,14 @@ void Arena::add_chunk(std::size_t least_bytes) {
   // Behind an entry that is longer than a chunk none begins: places don't reach there.
   end_ = start_ + (chunk.pages.size() > kLargestChunkBytes ? least : chunk.pages.size()) - entry::kSlackBytes;
   finished_bytes_ = used;
+  mapped_bytes_ += chunk.pages.size();
+}
+
+// Where an entry did not fit that is longer than most, there may be much left of it.
+void Arena::finish(Chunk& chunk) {
+  chunk.used_end = next_;
+  mapped_bytes_ -= chunk.pages.size();
+  chunk.pages.shrink(static_cast<std::size_t>(next_ - start_) + entry::kSlackBytes);
   mapped_bytes_ += chunk.pages.size();
 }
 

@@ -127,6 +127,7 @@ class Arena {
     return number_ + static_cast<Place>(static_cast<std::size_t>(at - start_) / entry::kUnitBytes);
   }
   void add_chunk(std::size_t least_bytes);
+  void finish(Chunk& chunk);
   void drop_first_chunk();
 
   MemoryBudget* budget_;
