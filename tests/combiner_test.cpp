@@ -45,13 +45,14 @@ Combined combine(const Pairs& records, bool by_lines) {
   } else {
     parse_tsv(text, {}, [&](const Fields& fields) { combiner.take(fields); });
   }
-  Combined result{.records = combiner.records(), .distinct = {}};
-  for (const DistinctRecord& record : combiner.distinct()) {
+  Combined result;
+  for (const DistinctRecord& record : combiner.finish()) {
     const std::string_view key = text.substr(record.fields.key_offset, record.fields.key_bytes);
     CHECK(key.substr(0, 16) ==
           std::string_view(reinterpret_cast<const char*>(&record.key), std::min<std::size_t>(key.size(), 16)));
     result.distinct.emplace_back(key, text.substr(record.fields.value_offset, record.fields.value_bytes));
   }
+  result.records = combiner.records();
   return result;
 }
 

@@ -29,13 +29,13 @@ TEST_CASE("every way lists the keys of lines and hashes them as one by one, for 
     std::string text = "a line before\n";
     const auto begin = static_cast<std::uint32_t>(text.size());
     std::vector<std::string> keys;
-    std::vector<std::uint32_t> tabs;
+    std::vector<std::uint32_t> separators;
     std::vector<std::uint32_t> ends;
     for (std::size_t i = 0; i < count; ++i) {
       std::string& key = keys.emplace_back(1 + random() % KeyGroup::kMostBytes, '\0');
       for (char& c : key) c = static_cast<char>(random());
       text += key;
-      tabs.push_back(static_cast<std::uint32_t>(text.size()));
+      separators.push_back(static_cast<std::uint32_t>(text.size()));
       text += "\t" + std::string(random() % 20, 'v');
       ends.push_back(static_cast<std::uint32_t>(text.size()));
       text += '\n';
@@ -46,7 +46,7 @@ TEST_CASE("every way lists the keys of lines and hashes them as one by one, for 
       CAPTURE(way.name);
       KeyGroup group;
       KeyGroup::Each hashes{};
-      way.list(padded.view().data(), {begin, tabs, ends, ends, KeyGroup::kMostBytes}, group);
+      way.list(padded.view().data(), {begin, separators, ends, ends, KeyGroup::kMostBytes}, group);
       way.quick_hash(group, hash, hashes);
       for (std::size_t i = 0; i < count; ++i) {
         const Words16 expected = load_masked(Padded(keys[i]).view().data(), keys[i].size());

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
@@ -70,19 +71,21 @@ TEST_CASE("every way finds the plain lines that a plain loop finds, or none wher
   int plain = 0;
   for (int repeat = 0; repeat < 3000; ++repeat) {
     const std::string lead = repeat % 2 == 0 ? "" : "x\ty\n";
-    const std::string text = padded(lead + random_text(random, random() % 700, repeat % 3 == 0 ? 20 : 0));
+    const char separator = repeat % 4 < 2 ? '\t' : ',';
+    std::string text = padded(lead + random_text(random, random() % 700, repeat % 3 == 0 ? 20 : 0));
     const std::size_t bytes = text.size() - kScanBytes;
     const std::size_t end = lead.size() + random() % (bytes - lead.size() + 1);
     const std::vector<Line> expected = plain_lines_of(text, lead.size(), end);
     if (expected.size() > 8) ++plain;
+    std::ranges::replace(text, '\t', separator);
     std::size_t longest = 0;
     for (const Line& line : expected) longest = std::max(longest, line.key.size());
     for (const PlainLinesWay& way : plain_lines_ways()) {
       if (!way.supported) continue;
       CAPTURE(way.name);
       CAPTURE(text);
-      const PlainLines found =
-          way.find(text.data(), static_cast<std::uint32_t>(lead.size()), static_cast<std::uint32_t>(end), *positions);
+      const PlainLines found = way.find(text.data(), static_cast<std::uint32_t>(lead.size()),
+                                        static_cast<std::uint32_t>(end), separator, *positions);
       REQUIRE(lines_of(text, found) == expected);
       CHECK(found.longest_key == longest);
     }
@@ -98,7 +101,7 @@ TEST_CASE("lines too short for the lists of a stretch are left to the other pars
   for (const PlainLinesWay& way : plain_lines_ways()) {
     if (!way.supported) continue;
     CAPTURE(way.name);
-    CHECK(way.find(padded(text).data(), 0, LinePositions::kStrideBytes, *positions).count() == 0);
+    CHECK(way.find(padded(text).data(), 0, LinePositions::kStrideBytes, '\t', *positions).count() == 0);
   }
 }
 
@@ -106,7 +109,7 @@ TEST_CASE("a part of plain lines is the same lines") {
   const std::string text = padded("a\t1\nbb\t22\r\nccc\t333\n");
   const auto positions = std::make_unique<LinePositions>();
   const PlainLines all =
-      find_plain_lines(text.data(), 0, static_cast<std::uint32_t>(text.size() - kScanBytes), *positions);
+      find_plain_lines(text.data(), 0, static_cast<std::uint32_t>(text.size() - kScanBytes), '\t', *positions);
   CHECK(lines_of(text, all.part(0, 2)) == std::vector<Line>{{"a", "1"}, {"bb", "22"}});
   CHECK(lines_of(text, all.part(1, 9)) == std::vector<Line>{{"bb", "22"}, {"ccc", "333"}});
 }

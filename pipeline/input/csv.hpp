@@ -11,6 +11,7 @@
 #include "pipeline/input/fields.hpp"
 #include "pipeline/input/quoted_separators.hpp"
 #include "pipeline/input/separators.hpp"
+#include "pipeline/input/take_plain_lines.hpp"
 #include "pipeline/input/text_format.hpp"
 #include "pipeline/input/tsv.hpp"
 
@@ -54,7 +55,14 @@ class Parser {
   // looked at field by field.
   template <bool kQuotes>
   void run_strides() {
+    int misses = kQuotes || !key_then_value_ ? kMostMisses : 0;
     while (record_ != size_) {
+      if (misses < kMostMisses) {
+        ++misses;
+        record_ = field_ =
+            take_plain_lines({text_, size_}, record_, format_.delimiter, rules_, lines_, parsed_.lines, emit_);
+        if (record_ == size_) break;
+      }
       const std::uint32_t begin = record_;
       const std::uint32_t end = std::min(size_, begin + kStrideBytes);
       if constexpr (kQuotes) {
@@ -99,17 +107,17 @@ class Parser {
   template <bool kQuotes>
   bool take_two_fields(std::uint32_t delimiter, std::uint32_t line_feed) {
     const std::uint32_t end = line_end(line_feed, delimiter + 1);
-    Field key = field_between<kQuotes>(record_, delimiter);
+    const Field key = field_between<kQuotes>(record_, delimiter);
     if (key.bytes == 0 || end - record_ > rules_.max_record_bytes) [[unlikely]]
       return false;
     parsed_.lines += lines_before<kQuotes>(line_feed + 1);
-    Field value{delimiter + 1, end - delimiter - 1};
-    if constexpr (kQuotes) {
-      undouble(key);
-      if (!format_.value_is_rest) value = field_between<true>(delimiter + 1, end);
-      undouble(value);
+    const std::uint32_t key_bytes = undoubled<kQuotes>(key);
+    if (kQuotes && !format_.value_is_rest) {
+      const Field value = field_between<true>(delimiter + 1, end);
+      emit_(Fields{key.offset, key_bytes, value.offset, undoubled<true>(value)});
+    } else {
+      emit_(Fields{key.offset, key_bytes, delimiter + 1, end - delimiter - 1});
     }
-    emit_(Fields{key.offset, key.bytes, value.offset, value.bytes});
     record_ = field_ = line_feed + 1;
     return true;
   }
@@ -195,16 +203,20 @@ class Parser {
     return next;
   }
 
-  // Takes one of each two quotes out of a field, in its place.
-  void undouble(Field& field) {
-    if (!field.doubled) return;
+  // Takes one of each two quotes out of a field, in its place. Its bytes are left, by value: a Field that is changed is
+  // kept in memory, and the processor waits where it is read in one piece after it was written in two.
+  template <bool kQuotes>
+  std::uint32_t undoubled(const Field& field) {
+    return kQuotes && field.doubled ? undouble(field) : field.bytes;
+  }
+  [[gnu::noinline]] std::uint32_t undouble(const Field& field) {
     const char* const end = text_ + field.offset + field.bytes;
     char* to = text_ + field.offset;
     for (const char* from = to; from != end; ++from) {
       *to++ = *from;
       if (*from == '"') ++from;
     }
-    field.bytes = static_cast<std::uint32_t>(to - text_) - field.offset;
+    return static_cast<std::uint32_t>(to - text_) - field.offset;
   }
 
   // The present column's.
@@ -239,13 +251,13 @@ class Parser {
   }
 
   void emit_record(std::uint32_t end) {
-    undouble(key_);
+    key_.bytes = undoubled<true>(key_);
     if (format_.value_is_rest) {
       value_ = {rest_, end - rest_};
     } else if (format_.value_column == format_.key_column) {
       value_ = key_;
     } else {
-      undouble(value_);
+      value_.bytes = undoubled<true>(value_);
     }
     emit_(Fields{key_.offset, key_.bytes, value_.offset, value_.bytes});
   }
@@ -301,6 +313,7 @@ class Parser {
   Parsed parsed_;
   QuotedSeparators found_;  // of the stride at hand
   std::array<std::uint32_t, kStrideBytes + kScanSlack> positions_;
+  LinePositions lines_;
 };
 
 }  // namespace csv

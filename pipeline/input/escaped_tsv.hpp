@@ -49,6 +49,7 @@ inline std::uint32_t unescape(char* field, std::uint32_t bytes) {
 // As parse_tsv, and rewrites fields that have escapes in their place: `text` must be the caller's own.
 template <class Emit>
 Parsed parse_escaped_tsv(char* text, std::size_t bytes, const RecordRules& rules, Emit&& emit) {
+  if (std::memchr(text, '\\', bytes) == nullptr) return parse_tsv({text, bytes}, rules, emit);
   return parse_tsv({text, bytes}, rules, [&](Fields fields) {
     fields.key_bytes = escaped_tsv::unescape(text + fields.key_offset, fields.key_bytes);
     fields.value_bytes = escaped_tsv::unescape(text + fields.value_offset, fields.value_bytes);

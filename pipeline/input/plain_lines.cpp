@@ -8,7 +8,7 @@
 namespace shardflow {
 namespace {
 
-// Of TABs, or of LFs, in 64 bytes.
+// Of separators, or of LFs, in 64 bytes.
 constexpr std::uint32_t kMostOfScan = 16;
 
 // Eight positions. The compiler makes of it what the processor has that a function is for.
@@ -24,15 +24,15 @@ struct Checked {
   std::uint32_t longest_key;
 };
 
-// Whether each TAB is behind its line's first byte and before its line's end. Distances are within a stride, so they
-// are right with a sign, wherever in a block it is.
-[[gnu::always_inline]] inline Checked check(std::uint32_t begin, const std::uint32_t* tabs, const std::uint32_t* ends,
-                                            std::size_t count) {
+// Whether each separator is behind its line's first byte and before its line's end. Distances are within a stride, so
+// they are right with a sign, wherever in a block it is.
+[[gnu::always_inline]] inline Checked check(std::uint32_t begin, const std::uint32_t* separators,
+                                            const std::uint32_t* ends, std::size_t count) {
   std::int32_t flaws = 0;
   std::int32_t longest = 0;
   const auto one = [&](std::uint32_t line, std::size_t i) {
-    const auto key_bytes = static_cast<std::int32_t>(tabs[i] - line);
-    flaws |= (key_bytes - 1) | static_cast<std::int32_t>(ends[i] - tabs[i]);
+    const auto key_bytes = static_cast<std::int32_t>(separators[i] - line);
+    flaws |= (key_bytes - 1) | static_cast<std::int32_t>(ends[i] - separators[i]);
     longest = std::max(longest, key_bytes);
   };
   one(begin, 0);
@@ -41,13 +41,13 @@ struct Checked {
   Lanes lanes_longest{};
   for (; i + kLanes <= count; i += kLanes) {
     Lanes before;
-    Lanes tab;
+    Lanes separator;
     Lanes end;
     load(before, ends + i - 1);
-    load(tab, tabs + i);
+    load(separator, separators + i);
     load(end, ends + i);
-    const Lanes key_bytes = tab - before - 1;
-    lanes_flaws |= (key_bytes - 1) | (end - tab);
+    const Lanes key_bytes = separator - before - 1;
+    lanes_flaws |= (key_bytes - 1) | (end - separator);
     lanes_longest = key_bytes > lanes_longest ? key_bytes : lanes_longest;
   }
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
@@ -59,32 +59,32 @@ struct Checked {
 }
 
 template <class Processor>
-[[gnu::always_inline]] inline PlainLines find(const char* text, std::uint32_t begin, std::uint32_t end,
+[[gnu::always_inline]] inline PlainLines find(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
                                               LinePositions& positions) {
-  std::uint32_t* tabs = positions.tabs.data();
+  std::uint32_t* separators = positions.separators.data();
   std::uint32_t* ends = positions.ends.data();
   std::uint64_t carriage_returns = 0;
   for (std::uint32_t at = begin; at < end; at += kScanBytes) {
-    const auto [all_tabs, all_ends, all_returns] = Processor::masks(text + at, '\t', '\n', '\r');
+    const auto [all_separators, all_ends, all_returns] = Processor::masks(text + at, separator, '\n', '\r');
     const std::uint64_t here = bits_before(at, end);
-    const std::uint64_t tab_mask = all_tabs & here;
+    const std::uint64_t separator_mask = all_separators & here;
     const std::uint64_t end_mask = all_ends & here;
     carriage_returns |= all_returns & here;
-    const std::uint32_t tab_count = Processor::count(tab_mask);
+    const std::uint32_t separator_count = Processor::count(separator_mask);
     const std::uint32_t end_count = Processor::count(end_mask);
-    if (tab_count > kMostOfScan || end_count > kMostOfScan) [[unlikely]]
+    if (separator_count > kMostOfScan || end_count > kMostOfScan) [[unlikely]]
       return {};
-    Processor::template list<4>(tab_mask, tab_count, at, tabs);
+    Processor::template list<4>(separator_mask, separator_count, at, separators);
     Processor::template list<4>(end_mask, end_count, at, ends);
-    tabs += tab_count;
+    separators += separator_count;
     ends += end_count;
   }
   const auto count = static_cast<std::size_t>(ends - positions.ends.data());
-  const auto tab_count = static_cast<std::size_t>(tabs - positions.tabs.data());
-  if (count == 0 || tab_count < count) return {};
-  // Of the line that does not end here, there may be a TAB; any other would be one too many.
-  if (tab_count > count && positions.tabs[count] < ends[-1]) return {};
-  const Checked checked = check(begin, positions.tabs.data(), positions.ends.data(), count);
+  const auto separator_count = static_cast<std::size_t>(separators - positions.separators.data());
+  if (count == 0 || separator_count < count) return {};
+  // Of the line that does not end here, there may be a separator; any other would be one too many.
+  if (separator_count > count && positions.separators[count] < ends[-1]) return {};
+  const Checked checked = check(begin, positions.separators.data(), positions.ends.data(), count);
   if (!checked.plain) return {};
   const bool any_return = carriage_returns != 0;
   if (any_return) {
@@ -94,27 +94,28 @@ template <class Processor>
     }
   }
   return {begin,
-          {positions.tabs.data(), count},
+          {positions.separators.data(), count},
           {any_return ? positions.value_ends.data() : positions.ends.data(), count},
           {positions.ends.data(), count},
           checked.longest_key};
 }
 
-PlainLines find_anywhere(const char* text, std::uint32_t begin, std::uint32_t end, LinePositions& positions) {
-  return find<AnyProcessor>(text, begin, end, positions);
+PlainLines find_anywhere(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
+                         LinePositions& positions) {
+  return find<AnyProcessor>(text, begin, end, separator, positions);
 }
 
 #if defined(__x86_64__)
 
 [[gnu::flatten]] __attribute__((target("avx2,bmi,popcnt"))) PlainLines find_avx2(const char* text, std::uint32_t begin,
-                                                                                 std::uint32_t end,
+                                                                                 std::uint32_t end, char separator,
                                                                                  LinePositions& positions) {
-  return find<Avx2>(text, begin, end, positions);
+  return find<Avx2>(text, begin, end, separator, positions);
 }
 
 [[gnu::flatten]] __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt"))) PlainLines find_avx512(
-    const char* text, std::uint32_t begin, std::uint32_t end, LinePositions& positions) {
-  return find<Avx512>(text, begin, end, positions);
+    const char* text, std::uint32_t begin, std::uint32_t end, char separator, LinePositions& positions) {
+  return find<Avx512>(text, begin, end, separator, positions);
 }
 
 #endif
@@ -132,9 +133,10 @@ std::span<const PlainLinesWay> plain_lines_ways() {
   return kWays;
 }
 
-PlainLines find_plain_lines(const char* text, std::uint32_t begin, std::uint32_t end, LinePositions& positions) {
+PlainLines find_plain_lines(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
+                            LinePositions& positions) {
   static const auto kBest = std::ranges::find_if(plain_lines_ways(), &PlainLinesWay::supported)->find;
-  return kBest(text, begin, end, positions);
+  return kBest(text, begin, end, separator, positions);
 }
 
 }  // namespace shardflow

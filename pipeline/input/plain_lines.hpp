@@ -1,5 +1,6 @@
-// Lines of a key, one TAB, a value and LF or CRLF: what nearly all of a TSV file is. They are found and checked many at
-// a time; whatever else there is, is left to a parser that looks at each separator.
+// Lines of a key, one separator (a TAB, or a CSV file's delimiter), a value and LF or CRLF: what nearly all of such a
+// file is, where it has no quotes. They are found and checked many at a time; whatever else there is, is left to a
+// parser that looks at each separator.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace shardflow {
 // Lines that follow each other. All lists are as long as there are lines.
 struct PlainLines {
   std::uint32_t begin = 0;                    // of the first line
-  std::span<const std::uint32_t> tabs;        // where the TAB of each is
+  std::span<const std::uint32_t> separators;  // where that of each is
   std::span<const std::uint32_t> value_ends;  // where its value ends: at its LF, or at the CR before
   std::span<const std::uint32_t> ends;        // where its LF is
   std::uint32_t longest_key = 0;              // bytes
@@ -24,7 +25,7 @@ struct PlainLines {
   std::size_t count() const { return ends.size(); }
   // Of the i-th line, which begins at `line`.
   Fields fields(std::size_t i, std::uint32_t line) const {
-    return {line, tabs[i] - line, tabs[i] + 1, value_ends[i] - tabs[i] - 1};
+    return {line, separators[i] - line, separators[i] + 1, value_ends[i] - separators[i] - 1};
   }
   // Calls visit(Fields) for each line.
   template <class Visit>
@@ -38,19 +39,19 @@ struct PlainLines {
   // Up to `most` lines, from the i-th on. REQUIRES: i < count().
   PlainLines part(std::size_t i, std::size_t most) const {
     const std::size_t size = std::min(most, count() - i);
-    return {i == 0 ? begin : ends[i - 1] + 1, tabs.subspan(i, size), value_ends.subspan(i, size), ends.subspan(i, size),
-            longest_key};
+    return {i == 0 ? begin : ends[i - 1] + 1, separators.subspan(i, size), value_ends.subspan(i, size),
+            ends.subspan(i, size), longest_key};
   }
 };
 
-// Where the TABs and the line ends of a stretch of text are.
+// Where the separators and the line ends of a stretch of text are.
 struct LinePositions {
   // So much text at a time: what is listed of it stays in the first-level cache.
   static constexpr std::uint32_t kStrideBytes = 4096;
 
   // Behind each list there is room for positions that are written, wanted or not.
   using List = std::array<std::uint32_t, kStrideBytes / 4 + kScanBytes>;
-  List tabs;
+  List separators;
   List value_ends;
   List ends;
 };
@@ -61,14 +62,17 @@ struct PlainLinesWay {
   bool supported;  // here
   // The lines of text[begin, end), which begins with a line, as far as they end there. None if one of them is no plain
   // line, or where they are so short that 64 bytes have more than 16.
-  // The result points into `positions`. REQUIRES: end - begin <= kStrideBytes, kScanBytes readable bytes behind.
-  PlainLines (*find)(const char* text, std::uint32_t begin, std::uint32_t end, LinePositions& positions);
+  // The result points into `positions`. REQUIRES: the separator is no CR or LF; end - begin <= kStrideBytes, kScanBytes
+  // readable bytes behind.
+  PlainLines (*find)(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
+                     LinePositions& positions);
 };
 
 // The best first; the last one is supported everywhere.
 std::span<const PlainLinesWay> plain_lines_ways();
 
 // The best that this processor has.
-PlainLines find_plain_lines(const char* text, std::uint32_t begin, std::uint32_t end, LinePositions& positions);
+PlainLines find_plain_lines(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
+                            LinePositions& positions);
 
 }  // namespace shardflow

@@ -11,6 +11,7 @@
 #include "pipeline/input/fields.hpp"
 #include "pipeline/input/plain_lines.hpp"
 #include "pipeline/input/separators.hpp"
+#include "pipeline/input/take_plain_lines.hpp"
 
 namespace shardflow {
 
@@ -19,16 +20,6 @@ namespace tsv {
 // Positions are found for this much text at a time, so that they stay in the first-level cache: at the worst (all
 // separators) 16 KiB of them.
 inline constexpr std::uint32_t kStrideBytes = LinePositions::kStrideBytes;
-
-// What takes plain lines as they are found.
-template <class Emit>
-concept TakesLines = requires(Emit& emit, const PlainLines& lines) {
-  emit(lines);
-};
-
-// A text in which something else stands between plain lines this often is not looked through for more: it would be read
-// twice.
-inline constexpr int kMostMisses = 4;
 
 // Splits a text into records and hands each to `emit(Fields)`, or many to `emit(PlainLines)` where it takes them.
 template <class Emit>
@@ -41,7 +32,7 @@ class Parser {
     int misses = 0;
     for (std::uint32_t begin = 0; begin < size;) {
       if (line_ == begin && misses < kMostMisses) {
-        begin = plain_lines(size);
+        begin = line_ = take_plain_lines(text_, line_, '\t', rules_, lines_, parsed_.lines, emit_);
         if (begin == size) break;
         ++misses;
       }
@@ -74,28 +65,6 @@ class Parser {
       }
     }
     return true;
-  }
-
-  // Plain lines, as many as there are from line_ on. Returns where they end.
-  std::uint32_t plain_lines(std::uint32_t size) {
-    if (rules_.max_record_bytes < kStrideBytes) return line_;
-    while (line_ < size) {
-      const std::uint32_t end = std::min(size, line_ + kStrideBytes);
-      const PlainLines lines = find_plain_lines(text_.data(), line_, end, lines_);
-      if (lines.count() == 0) break;
-      give(lines);
-      parsed_.lines += lines.count();
-      line_ = lines.ends.back() + 1;
-    }
-    return line_;
-  }
-
-  void give(const PlainLines& lines) {
-    if constexpr (TakesLines<Emit>) {
-      emit_(lines);
-    } else {
-      lines.for_each(emit_);
-    }
   }
 
   // The line [line_, end) is over, the next one starts at `next`. False: it was bad, and that is the end.

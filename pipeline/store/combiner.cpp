@@ -10,30 +10,21 @@ Combiner::Combiner(const Block& block, const KeyHash& hash, PagedList<DistinctRe
   distinct_.push({});  // of no key: none is empty
 }
 
-void Combiner::take(const Fields& fields) {
-  ++records_;
-  const char* const key = block_.data_of_text() + fields.key_offset;
-  const bool is_short = fields.key_bytes <= KeyGroup::kMostBytes;
-  const Words16 first = load_masked(key, std::min<std::size_t>(fields.key_bytes, KeyGroup::kMostBytes));
-  const std::uint32_t hash = slot_hash(is_short ? hash_.quick(first) : hash_.padded({key, fields.key_bytes}));
-  DistinctRecord* const earlier = find(first, fields.key_bytes, hash);
-  if (earlier != nullptr && (is_short || same_key(earlier->fields, fields))) [[likely]] {
-    earlier->fields.value_offset = fields.value_offset;
-    earlier->fields.value_bytes = fields.value_bytes;
-  } else {
-    add(first, hash, fields);
-  }
-}
-
 void Combiner::take(const PlainLines& lines) {
   if (lines.longest_key > KeyGroup::kMostBytes) {
     lines.for_each([this](const Fields& fields) { take(fields); });
     return;
   }
+  flush();
   for (std::size_t begin = 0; begin < lines.count(); begin += KeyGroup::kKeys) {
     take_group(lines.part(begin, KeyGroup::kKeys));
   }
   records_ += lines.count();
+}
+
+std::span<const DistinctRecord> Combiner::finish() {
+  flush();
+  return distinct_.items().subspan(1);
 }
 
 // All keys are hashed before the first one is looked for: none waits for what another one finds.
@@ -41,29 +32,56 @@ void Combiner::take_group(const PlainLines& lines) {
   const KeyGroupWay& way = key_group_way();
   way.list(block_.data_of_text(), lines, group_);
   way.quick_hash(group_, hash_, hashes_);
-  const std::uint32_t* const tabs = lines.tabs.data();
+  const std::uint32_t* const separators = lines.separators.data();
   const std::uint32_t* const value_ends = lines.value_ends.data();
   const std::size_t count = lines.count();
   for (std::size_t i = 0; i < count; ++i) {
-    DistinctRecord* const earlier = find(group_.keys[i], group_.bytes[i], hashes_[i]);
+    DistinctRecord* const earlier = find(i);
     if (earlier != nullptr) [[likely]] {
-      const std::uint32_t value = tabs[i] + 1;
+      const std::uint32_t value = separators[i] + 1;
       earlier->fields.value_offset = value;
       earlier->fields.value_bytes = value_ends[i] - value;
     } else {
-      add(group_.keys[i], hashes_[i], lines.fields(i, tabs[i] - group_.bytes[i]));
+      add(i, lines.fields(i, separators[i] - group_.bytes[i]));
     }
   }
 }
 
-// Of keys longer than 16 bytes, one that may be another that begins like it.
-[[gnu::always_inline]] inline DistinctRecord* Combiner::find(const Words16& first, std::uint32_t bytes,
-                                                             std::uint32_t hash) {
+// Likewise, of what was taken one by one.
+void Combiner::flush() {
+  if (count_ == 0) return;
+  const char* const text = block_.data_of_text();
+  for (std::size_t i = 0; i < count_; ++i) {
+    const std::uint32_t bytes = taken_[i].key_bytes;
+    group_.keys[i] = load_masked(text + taken_[i].key_offset, std::min<std::size_t>(bytes, KeyGroup::kMostBytes));
+    group_.bytes[i] = bytes;
+  }
+  key_group_way().quick_hash(group_, hash_, hashes_);
+  for (std::size_t i = 0; i < count_; ++i) {
+    const Fields& fields = taken_[i];
+    const bool is_short = fields.key_bytes <= KeyGroup::kMostBytes;
+    if (!is_short) hashes_[i] = slot_hash(hash_.padded({text + fields.key_offset, fields.key_bytes}));
+    DistinctRecord* const earlier = find(i);
+    if (earlier != nullptr && (is_short || same_key(earlier->fields, fields))) [[likely]] {
+      earlier->fields.value_offset = fields.value_offset;
+      earlier->fields.value_bytes = fields.value_bytes;
+    } else {
+      add(i, fields);
+    }
+  }
+  records_ += count_;
+  count_ = 0;
+}
+
+// The record that had the group's i-th key before, or nullptr; of keys longer than 16 bytes, one that begins alike.
+[[gnu::always_inline]] inline DistinctRecord* Combiner::find(std::size_t i) {
+  const std::uint32_t hash = hashes_[i];
+  const Words16& first = group_.keys[i];
   const Set& set = sets_[hash >> (32 - kSetBits)];
   const Place& place = set[static_cast<std::size_t>(set[1].hash == hash)];  // no branch: it can't be predicted
   DistinctRecord& earlier = distinct_[place.index];
   const std::uint64_t differs =
-      (earlier.key.low ^ first.low) | (earlier.key.high ^ first.high) | (earlier.fields.key_bytes ^ bytes);
+      (earlier.key.low ^ first.low) | (earlier.key.high ^ first.high) | (earlier.fields.key_bytes ^ group_.bytes[i]);
   return differs == 0 ? &earlier : nullptr;
 }
 
@@ -75,12 +93,13 @@ bool Combiner::same_key(const Fields& a, const Fields& b) const {
 // Not in line, and the fields not by reference: or the record would be put together before it is known whether it is
 // new. Of keys with the same hash the set keeps the last one alone: or an earlier record of that key might be found
 // once more, and given a value that belongs behind a later one's.
-[[gnu::noinline]] void Combiner::add(const Words16& first, std::uint32_t hash, Fields fields) {
+[[gnu::noinline]] void Combiner::add(std::size_t i, Fields fields) {
+  const std::uint32_t hash = hashes_[i];
   Set& set = sets_[hash >> (32 - kSetBits)];
   const bool same_hash = set[0].hash == hash || set[1].hash == hash;
   set[1] = same_hash ? Place{~hash, 0} : set[0];
   set[0] = {hash, distinct_.size()};
-  distinct_.push({first, fields});
+  distinct_.push({group_.keys[i], fields});
 }
 
 }  // namespace shardflow

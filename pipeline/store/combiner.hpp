@@ -32,13 +32,16 @@ class Combiner {
   Combiner(const Block& block, const KeyHash& hash, PagedList<DistinctRecord>& distinct);
 
   // The next record, or records, of the block's text. Throws as Pages does.
-  void take(const Fields& fields);
+  void take(const Fields& fields) {
+    taken_[count_++] = fields;
+    if (count_ == taken_.size()) flush();
+  }
   void take(const PlainLines& lines);
 
-  // Taken, repeats too.
+  // The records, less repeats that were found; then it is over. Throws as Pages does.
+  std::span<const DistinctRecord> finish();
+  // Taken, repeats too, by then.
   std::uint64_t records() const { return records_; }
-  // Less repeats that were found.
-  std::span<const DistinctRecord> distinct() const { return distinct_.items().subspan(1); }
 
  private:
   struct Place {
@@ -52,16 +55,20 @@ class Combiner {
   static constexpr int kSetBits = 12;
 
   void take_group(const PlainLines& lines);
-  DistinctRecord* find(const Words16& first, std::uint32_t bytes, std::uint32_t hash);
+  void flush();
+  DistinctRecord* find(std::size_t i);
   bool same_key(const Fields& a, const Fields& b) const;
-  void add(const Words16& first, std::uint32_t hash, Fields fields);
+  void add(std::size_t i, Fields fields);
 
   const Block& block_;
   const KeyHash& hash_;
   PagedList<DistinctRecord>& distinct_;
   std::uint64_t records_ = 0;
   std::array<Set, std::size_t{1} << kSetBits> sets_{};
-  // Of take_group:
+  // Taken one by one, and not looked for yet:
+  std::array<Fields, KeyGroup::kKeys> taken_;
+  std::size_t count_ = 0;
+  // Of those that are looked for:
   KeyGroup group_;
   KeyGroup::Each hashes_{};
 };

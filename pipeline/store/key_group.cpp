@@ -12,12 +12,12 @@ namespace {
 // The lists of lines by address: or the compiler looks for each of them again at each key.
 template <class Load>
 [[gnu::always_inline]] inline void list_keys(const char* text, const PlainLines& lines, KeyGroup& group) {
-  const std::uint32_t* const tabs = lines.tabs.data();
+  const std::uint32_t* const separators = lines.separators.data();
   const std::uint32_t* const ends = lines.ends.data();
   const std::size_t count = lines.count();
   const char* line = text + lines.begin;
   for (std::size_t i = 0; i < count; ++i) {
-    const auto bytes = static_cast<std::uint32_t>(text + tabs[i] - line);
+    const auto bytes = static_cast<std::uint32_t>(text + separators[i] - line);
     Load::key(line, bytes, group.keys[i]);
     group.bytes[i] = bytes;
     line = text + ends[i] + 1;

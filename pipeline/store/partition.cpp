@@ -181,7 +181,7 @@ void Partition::route_combined(Batch& batch) {
   Combiner combiner(batch.block, hash_, batch.distinct);
   batch.parsed = parse_records(batch.block, rules_, HandTo<Combiner>{combiner});
   GroupRouter<AsReferences> group(batch, router_, hash_);
-  for (const DistinctRecord& record : combiner.distinct()) group.take(record.fields);
+  for (const DistinctRecord& record : combiner.finish()) group.take(record.fields);
   batch.records = combiner.records();
   batch.routed = group.finish();
   if (batch.records > 0) {

@@ -1,0 +1,45 @@
+// What the parsers of TSV and CSV have in common: most of a text goes by as plain lines.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+
+#include "pipeline/input/fields.hpp"
+#include "pipeline/input/plain_lines.hpp"
+
+namespace shardflow {
+
+// What takes plain lines as they are found.
+template <class Emit>
+concept TakesLines = requires(Emit& emit, const PlainLines& lines) {
+  emit(lines);
+};
+
+// A text in which something else stands between plain lines this often is not looked through for more: it would be read
+// twice.
+inline constexpr int kMostMisses = 4;
+
+// Hands the plain lines from `begin` on to emit, as far as they follow each other, and adds them to `lines`. Returns
+// where they end. REQUIRES: kScanBytes readable bytes behind the text.
+template <class Emit>
+std::uint32_t take_plain_lines(std::string_view text, std::uint32_t begin, char separator, const RecordRules& rules,
+                               LinePositions& positions, std::uint64_t& lines, Emit& emit) {
+  if (rules.max_record_bytes < LinePositions::kStrideBytes) return begin;
+  const auto size = static_cast<std::uint32_t>(text.size());
+  while (begin < size) {
+    const std::uint32_t end = std::min(size, begin + LinePositions::kStrideBytes);
+    const PlainLines found = find_plain_lines(text.data(), begin, end, separator, positions);
+    if (found.count() == 0) break;
+    if constexpr (TakesLines<Emit>) {
+      emit(found);
+    } else {
+      found.for_each(emit);
+    }
+    lines += found.count();
+    begin = found.ends.back() + 1;
+  }
+  return begin;
+}
+
+}  // namespace shardflow
