@@ -1,17 +1,21 @@
 // `shardflow load`, from the command line to the exit code.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "pipeline/descriptor.hpp"
 #include "tests/cli_process.hpp"
 #include "tests/sanitized.hpp"
 
@@ -251,6 +255,36 @@ TEST_CASE("a device that is full is a failure with the system's reason, a pipe t
     CHECK(quiet.exit_code == 141);
     CHECK(quiet.error.empty());
   }
+}
+
+TEST_CASE("a pipe that does not block gets all of the output, also where its reader is slower") {
+  const Folder folder;
+  const std::string file = folder.path("in");
+  REQUIRE(run({"generate", "sequential:records=200k", "--output", file}).exit_code == 0);
+  // As event loops make them, and hand them on to what they start.
+  Invocation invocation{{"load", file, "-q", "--sort", "--output", "-"}, "", {}, "", {}};
+  invocation.in_child = [] { fcntl(STDOUT_FILENO, F_SETFL, O_WRONLY | O_NONBLOCK); };
+  const Outcome outcome = run(invocation);
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.error.empty());
+  CHECK(std::ranges::count(outcome.out, '\n') == 200'000);
+}
+
+TEST_CASE("a signal stops a run that waits for the reader of a pipe that does not block") {
+  const Folder folder;
+  const std::string file = folder.path("in");
+  REQUIRE(run({"generate", "sequential:records=200k", "--output", file}).exit_code == 0);
+  std::array<int, 2> ends{};
+  REQUIRE(pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+  const shardflow::Descriptor read_end(ends[0]);
+  const shardflow::Descriptor write_end(ends[1]);
+  Invocation invocation{{"load", file, "-q", "--output", "-"}, "", {}, "", {}};
+  invocation.in_child = [&] { dup2(write_end.number(), STDOUT_FILENO); };
+  const Ended ended = run_until_signal(invocation, SIGINT, [&](pid_t) {
+    pollfd room{write_end.number(), POLLOUT, 0};
+    return poll(&room, 1, 0) == 0;
+  });
+  CHECK(ended.outcome.exit_code == 130);
 }
 
 TEST_CASE("a standard descriptor that is closed is no other file") {

@@ -1,9 +1,11 @@
 #include "pipeline/output/sink.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -22,12 +24,23 @@ constexpr const char* kTemporary = ".shardflow-";
 // That are tried, where one is taken.
 constexpr int kMostNames = 100;
 
+// Until the descriptor takes more, or the interrupt is raised.
+void wait_for_room(int descriptor, const std::string& name, const Interrupt* interrupt) {
+  std::array<pollfd, 2> descriptors{pollfd{descriptor, POLLOUT, 0},
+                                    pollfd{interrupt == nullptr ? -1 : interrupt->wake_descriptor(), POLLIN, 0}};
+  if (poll(descriptors.data(), descriptors.size(), -1) < 0 && errno != EINTR) {
+    throw IoError(name, "waiting to write failed", errno);
+  }
+}
+
 void write_all(int descriptor, std::string_view bytes, const std::string& name, const Interrupt* interrupt) {
   while (!bytes.empty()) {
     if (interrupt != nullptr && interrupt->raised()) throw InterruptedError();
     const ssize_t written = write(descriptor, bytes.data(), bytes.size());
     if (written >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      wait_for_room(descriptor, name, interrupt);  // somebody who shares it made it non-blocking
     } else if (errno != EINTR) {
       if (errno == EPIPE && descriptor == STDOUT_FILENO) throw OutputClosedError();
       throw IoError(name, "writing failed", errno);
