@@ -44,6 +44,8 @@ class Block {
   char* data() { return pages_.data(); }
   const char* data() const { return pages_.data(); }
   std::size_t capacity() const { return capacity_bytes_; }
+  // What its memory is out of.
+  MemoryBudget& budget() const { return *budget_; }
 
   // The text is [begin, end) of data(). REQUIRES: begin <= end <= capacity().
   void set_text(std::size_t begin, std::size_t end);

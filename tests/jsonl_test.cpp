@@ -29,14 +29,19 @@ struct Outcome {
   std::vector<std::string> bad;  // "line: reason"
 };
 
-Outcome parse(const std::string& text, const std::string& key = "key", const std::string& value = "value") {
-  const JsonFields fields{parse_json_path(key), parse_json_path(value)};
-  MemoryBudget budget(UINT64_MAX);
-  Block block(std::max<std::size_t>(text.size(), 1), budget);
+// Makes the text, of JSON Lines, the block's.
+void fill(Block& block, const std::string& text, const JsonFields& fields) {
   text.copy(block.data(), text.size());
   block.set_text(0, text.size());
   block.format.kind = TextFormat::Kind::kJsonLines;
   block.format.json = &fields;
+}
+
+Outcome parse(const std::string& text, const std::string& key = "key", const std::string& value = "value") {
+  const JsonFields fields{parse_json_path(key), parse_json_path(value)};
+  MemoryBudget budget(UINT64_MAX);
+  Block block(std::max<std::size_t>(text.size(), 1), budget);
+  fill(block, text, fields);
   const RecordRules rules{1000, true};
   const JsonRecords found = parse_json_lines(block, rules);
   Outcome outcome;
@@ -404,6 +409,25 @@ TEST_CASE("every prefix of a record is refused or the record") {
   for (std::size_t bytes = 0; bytes < line.size(); ++bytes) {
     CHECK(parse(line.substr(0, bytes)).records.empty());
     CHECK(parse(line.substr(0, bytes) + "\n").bad.size() == 1);
+  }
+}
+
+TEST_CASE("what it takes to parse a line of a megabyte is out of the budget, and given back") {
+  const JsonFields fields{parse_json_path("key"), parse_json_path("value")};
+  const std::string line = R"({"key":"\u0041","value":")" + std::string(1 << 20, 'v') + "\"}\n";
+  const std::string text = line + R"({"key":"b","value":1})" + "\n" + line;
+  for (const std::uint64_t more : {std::uint64_t{5} << 20, std::uint64_t{7} << 20}) {
+    MemoryBudget budget((std::uint64_t{4} << 20) + more);
+    Block block(text.size(), budget);
+    fill(block, text, fields);
+    const std::uint64_t used = budget.used_bytes();
+    REQUIRE(used == std::uint64_t{4} << 20);
+    if (more < 5 * line.size()) {
+      CHECK_THROWS_AS(parse_json_lines(block, {}), MemoryLimitError);
+    } else {
+      CHECK(parse_json_lines(block, {}).records.size() == 3);
+    }
+    CHECK(budget.used_bytes() == used);
   }
 }
 

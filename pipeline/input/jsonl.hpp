@@ -20,7 +20,8 @@ struct JsonRecords {
 // and where that place is part of the other field, behind the text, for which the block may grow.
 // A name that an object has twice counts where it comes last. What is no JSON is refused, in fields that are not asked
 // for as well; and what lies in more than 1,000 objects and arrays, of which the line's object is the first.
-// REQUIRES: 64 readable bytes behind the text (Block gives them).
+// What it takes to parse lines of more than 256 KiB, six times the longest, is out of the block's budget meanwhile:
+// throws MemoryLimitError beyond. REQUIRES: 64 readable bytes behind the text (Block gives them).
 JsonRecords parse_json_lines(Block& block, const RecordRules& rules);
 
 // What the line's field at fields.key is as a key; nothing where the line is no JSON object, or has no such field.
