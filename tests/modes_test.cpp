@@ -2,10 +2,12 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
+#include <cstdint>
 #include <set>
 #include <string>
 
 #include "pipeline/mode/mode.hpp"
+#include "pipeline/mode/settle.hpp"
 #include "tests/testing.hpp"
 
 namespace modes_test {
@@ -133,6 +135,24 @@ TEST_CASE("a mode whose shards put off new keys has them all in the end, and of 
     const auto outcome = testing::run_mode(mode.name, text, {.shards = 1, .threads = 4, .block_bytes = 64 << 10});
     CHECK_MESSAGE(outcome.map == expected, mode.name);
   }
+}
+
+TEST_CASE("what a mode can't do without is there, in every mode, where the options have none of it") {
+  const Pairs input{{"a", "1"}, {"b", "22"}, {"a", "333"}};
+  const Shape nothing{.threads = 0, .block_bytes = 0, .blocks = 0, .capacity = 0, .max_threads = 0, .latency = true};
+  for (const Mode& mode : modes()) {
+    CAPTURE(mode.name);
+    const testing::RunOutcome outcome = testing::run_mode(mode.name, testing::to_tsv(input), nothing);
+    CHECK(outcome.records == 3);
+    CHECK(outcome.map.size() == 2);
+    if (mode.ordered) CHECK(outcome.map == testing::last_values(input));
+    CHECK(outcome.latencies == 3);
+  }
+}
+
+TEST_CASE("a block is no larger than offsets into it and what may be put behind its text allow") {
+  CHECK(within_limits({.block_bytes = SIZE_MAX}).block_bytes == std::size_t{1} << 30);
+  CHECK(within_limits({.block_bytes = 12345}).block_bytes == 12345);
 }
 
 TEST_CASE("no input is an empty store, in every mode") {

@@ -40,20 +40,22 @@ class RejectSink {
   virtual void take(const Reject& reject) = 0;
 };
 
+// A number below its least or above its most is taken for that.
 struct RunOptions {
-  // Threads that work. More than the logical cores gains nothing.
+  // Threads that work, at least 1. More than the logical cores gains nothing.
   std::uint32_t threads = 1;
-  // Text bytes of a block. Smaller: less memory in flight, less delay. Larger: fewer messages, each of
+  // Text bytes of a block, 1 to 1 GiB. Smaller: less memory in flight, less delay. Larger: fewer messages, each of
   // which costs about a microsecond.
   std::size_t block_bytes = std::size_t{256} << 10;
-  // Blocks in flight. Fewer: less memory. More: less waiting where records differ in cost.
+  // Blocks in flight, at least 1; of `flow` at least 2. Fewer: less memory. More: less waiting where records differ in
+  // cost.
   std::size_t blocks = 8;
   // Of `channel`: threads that write. More than the logical cores gain nothing; 0: as many as `threads`.
   std::uint32_t workers = 0;
   // Of `channel` and `flow-record`: records that may wait. More: fewer switches between threads, more memory.
   // 0: no bound.
   std::size_t capacity = 1024;
-  // Of `threads`: std::threads alive at once.
+  // Of `threads`: std::threads alive at once, at least 1.
   std::size_t max_threads = 256;
   // What a record may be: without a limit on its length, one that never ends takes all memory.
   RecordRules rules{.max_record_bytes = std::uint32_t{64} << 20};

@@ -5,10 +5,21 @@
 #include <algorithm>
 #include <vector>
 
+#include "pipeline/block.hpp"
 #include "pipeline/mode/in_arena.hpp"
 #include "pipeline/mode/node_arenas.hpp"
 
 namespace shardflow {
+
+RunOptions within_limits(RunOptions options) {
+  // A block may grow to as much again, for what a parser puts behind its text.
+  constexpr std::size_t kMostBytes = kMaxBlockBytes / 2;
+  options.threads = std::max(options.threads, 1U);
+  options.block_bytes = std::clamp(options.block_bytes, std::size_t{1}, kMostBytes);
+  options.blocks = std::max(options.blocks, std::size_t{1});
+  options.max_threads = std::max(options.max_threads, std::size_t{1});
+  return options;
+}
 
 std::exception_ptr settle(Store& store, const RunOptions& options) noexcept try {
   std::vector<Shard>& shards = store.shards();

@@ -1,4 +1,4 @@
-// What every mode ends with.
+// What every mode begins and ends with.
 #pragma once
 
 #include <exception>
@@ -7,13 +7,17 @@
 
 namespace shardflow {
 
+// The nearest options that are within what RunOptions says of them.
+RunOptions within_limits(RunOptions options);
+
 // Has all shards take in what they have put off, several at once; with RunOptions::numa, each on its node. Returns the
 // first MemoryLimitError, or nullptr.
 std::exception_ptr settle(Store& store, const RunOptions& options) noexcept;
 
-// A mode with that behind it, also where the mode throws.
+// A mode with the one before it and the other behind it, also where the mode throws.
 template <RunMode run>
-RunReport settled(Source& source, Store& store, const RunOptions& options) {
+RunReport settled(Source& source, Store& store, const RunOptions& wanted) {
+  const RunOptions options = within_limits(wanted);
   RunReport report;
   try {
     report = run(source, store, options);
