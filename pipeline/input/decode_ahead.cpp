@@ -24,7 +24,9 @@ constexpr std::size_t kUnitTextBytes = std::size_t{1} << 20;
 // pzstd's frames hold 8 MiB, and 32 MiB at its highest levels.
 constexpr std::size_t kMostUnitTextBytes = std::size_t{32} << 20;
 constexpr std::size_t kMostUnitPackedBytes = kMostUnitTextBytes;
-constexpr std::size_t kMostTextAheadBytes = std::size_t{64} << 20;
+
+// With as much ahead, or more, no further unit is cut off.
+constexpr std::size_t kEnoughTextAheadBytes = std::size_t{64} << 20;
 
 // One thread reads all text again, to find the records' ends: eight that decode are as fast.
 constexpr std::size_t kMostUnitsAhead = 9;
@@ -168,7 +170,7 @@ void DecodeAhead::cut_units() {
   std::size_t text_bytes = 0;
   for (const std::unique_ptr<Unit>& unit : ahead_) text_bytes += unit->most_text_bytes();
   const std::size_t most = std::min(threads_ + 1, kMostUnitsAhead);
-  while (!over_ && ahead_.size() < most && text_bytes < kMostTextAheadBytes) {
+  while (!over_ && ahead_.size() < most && text_bytes < kEnoughTextAheadBytes) {
     if (spare_.empty()) spare_.push_back(std::make_unique<Unit>(coding_, budget_));
     Unit& unit = *spare_.back();
     if (!cut(unit)) return;

@@ -18,7 +18,8 @@ namespace shardflow {
 
 // Cuts a file into units of about 1 MiB of text, whole members or frames, and decodes them on the idle threads of the
 // caller's arena of oneTBB; the caller decodes, too, what none has begun. In an arena of one thread it does so alone.
-// At most 9 units and 64 MiB of text are ahead. One thread at a time.
+// At most 9 units and 96 MiB of text are ahead: one of up to 32 MiB may begin where there are less than 64. One thread
+// at a time.
 class DecodeAhead {
  public:
   // `read` gives the file's next bytes, 0 at its end; `first` are those that were read already. REQUIRES: gzip or zstd.
