@@ -190,6 +190,25 @@ TEST_CASE("files on the command line take the place of a preset's synthetic inpu
   CHECK(outcome.out == "mine\n");
 }
 
+TEST_CASE("files that a list names are files, too, beside made-up records") {
+  const Folder folder;
+  const std::string list = folder.write("list", folder.write("in", "a\tmine\n") + "\n");
+  const std::string made = folder.write("made.ini", "synthetic = sequential:records=10\n");
+  const std::string both = folder.write("both.ini", "synthetic = sequential:records=10\nfiles-from = " + list + "\n");
+  const std::string refused = "shardflow: give files or --synthetic, not both\n";
+  CHECK(run({"load", "--files-from", list, "--synthetic", "sequential:records=10", "--get", "a"}).error == refused);
+  CHECK(run({"load", "--config", both}).error == refused);
+  CHECK(run({"load", "-q", "--config", made, "--files-from", list, "--get", "a"}).out == "mine\n");
+  // The upper layer's word counts, whichever of the two it is for.
+  const std::vector<std::string> get_key{"load", "-q", "--get", "key3"};
+  std::vector<std::string> words = get_key;
+  words.insert(words.end(), {"--synthetic", "sequential:records=10"});
+  CHECK(run(Invocation{words, "", {{"SHARDFLOW_FILES_FROM", list}}, "", {}}).out == "value3\n");
+  words = get_key;
+  words.insert(words.end(), {"--config", folder.write("list.ini", "files-from = " + list + "\n")});
+  CHECK(run(Invocation{words, "", {{"SHARDFLOW_SYNTHETIC", "sequential:records=10"}}, "", {}}).out == "value3\n");
+}
+
 TEST_CASE("generate writes the same bytes for the same seed, and the records asked for") {
   const Outcome first = run({"generate", "uniform:records=1k,keys=50,seed=3"});
   CHECK(first.out == run({"generate", "uniform:records=1k,keys=50,seed=3"}).out);

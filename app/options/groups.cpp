@@ -35,6 +35,25 @@ void read_common_limits(const Merged& merged, LoadOptions& options) {
       merged.has("max-memory") ? read_option(merged, "max-memory", parse_bytes) : memory_limit_bytes();
 }
 
+// Rather than made-up records: a preset's give way to files on the command line, but not those beside them.
+bool are_files_given(const Merged& merged) {
+  const std::string named = merged.has("file") ? "file" : "files-from";
+  if (!merged.has(named) || !merged.has("synthetic")) return merged.has(named);
+  if (merged.is_above(named, "synthetic")) return true;
+  if (merged.is_above("synthetic", named)) return false;
+  throw UsageError("give files or --synthetic, not both");
+}
+
+// Those of the list behind the others.
+Strings named_files(const Merged& merged) {
+  Strings files = merged.list("file");
+  if (!merged.has("files-from")) return files;
+  for (std::string& name : read_file_list(merged.file_name("files-from"), merged.on("null") ? '\0' : '\n')) {
+    files.push_back(std::move(name));
+  }
+  return files;
+}
+
 std::string no_mode(const std::string& name) { return "'" + name + "' is no mode; there are " + mode_names(); }
 
 }  // namespace
@@ -172,22 +191,14 @@ void read_input(const Merged& merged, LoadOptions& options) {
 }
 
 void read_files(const Merged& merged, LoadOptions& options) {
-  options.files = merged.list("file");
-  if (merged.has("files-from")) {
-    for (std::string& name : read_file_list(merged.file_name("files-from"), merged.on("null") ? '\0' : '\n')) {
-      options.files.push_back(std::move(name));
-    }
-  } else if (merged.on("null")) {
-    throw UsageError("--null says how the names of --files-from end");
+  if (merged.on("null") && !merged.has("files-from")) throw UsageError("--null says how the names of --files-from end");
+  if (are_files_given(merged)) {
+    options.files = named_files(merged);
+  } else if (merged.has("synthetic")) {
+    options.synthetic = read_option(merged, "synthetic", SyntheticSpec::parse);
+    options.synthetic_text = merged.get("synthetic");
   }
   read_input_format(merged, options);
-  if (merged.has("synthetic")) options.synthetic = read_option(merged, "synthetic", SyntheticSpec::parse);
-  options.synthetic_text = merged.get("synthetic");
-  if (merged.origin.contains("file") && options.synthetic) {
-    // Files on the command line beat a preset's synthetic input, but not one beside them.
-    if (merged.is_from_command_line("synthetic")) throw UsageError("give files or --synthetic, not both");
-    options.synthetic.reset();
-  }
   if (options.files.empty() && !options.synthetic) {
     throw UsageError("no input: name one or more files, '-' for standard input, or --synthetic SPEC");
   }

@@ -179,6 +179,10 @@ bool Merged::is_from_preset(const std::string& option) const {
   return from != origin.end() && from->second.starts_with("preset ");
 }
 
+bool Merged::is_above(const std::string& option, const std::string& other) const {
+  return std::ranges::find(layers, origin.at(option)) < std::ranges::find(layers, origin.at(other));
+}
+
 std::string print_config(const Grammar& grammar, const Merged& merged) {
   std::string config;
   for (const auto& [name, value] : merged.values) {

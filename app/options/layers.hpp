@@ -33,8 +33,10 @@ struct Grammar {
 struct Merged {
   po::variables_map values;
   std::map<std::string, std::string> origin;
+  Strings layers;  // their names, the one that comes first in front
 
   void add(const po::parsed_options& layer, const std::string& name) {
+    layers.push_back(name);
     po::store(layer, values);
     for (const auto& [option, value] : values) {
       if (!value.defaulted()) origin.emplace(option, name);
@@ -52,6 +54,8 @@ struct Merged {
   std::string name_of(const std::string& option) const;
   bool is_from_command_line(const std::string& option) const;
   bool is_from_preset(const std::string& option) const;
+  // Whether `option` is from a layer above that of `other`. REQUIRES: both are given.
+  bool is_above(const std::string& option, const std::string& other) const;
 };
 
 // Command line, environment, config file and preset, in that precedence. Throws UsageError, po::error.
