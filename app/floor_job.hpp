@@ -11,7 +11,8 @@
 namespace shardflow::app {
 
 // Throws UsageError unless each is a regular file of TSV, by what `options` say of it, that is not compressed: a pipe
-// can be read but once, and a decompressor's floor is its own, as is that of quotes. Throws IoError, BadInputError.
+// can be read but once, and a decompressor's floor is its own, as is that of quotes. Made-up records always are such.
+// Throws IoError, BadInputError.
 void require_floor_input(const LoadOptions& options, const std::vector<std::string>& files);
 
 // `store` is what a load of the files ended in.

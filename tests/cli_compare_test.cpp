@@ -69,10 +69,21 @@ TEST_CASE("what a run says when it fails is said once, and ends the comparison")
         "shardflow: " + file + ":2 (byte 4): no TAB in the line: \"bad\"; expected KEY<TAB>VALUE on every line\n");
 }
 
-TEST_CASE("options for columns are of files, and do not keep made-up records from being read") {
-  const Outcome outcome = run({"compare", "--synthetic", "sequential:records=100", "--modes", "serial,flow", "--rounds",
-                               "1", "--key", "2", "--header"});
-  CHECK_MESSAGE(outcome.exit_code == 0, outcome.error);
+TEST_CASE("options for formats are of files, and do not keep made-up records from being read") {
+  const std::vector<std::vector<std::string>> cases{
+      {"--key", "2", "--header"}, {"--format", "csv"}, {"--format", "csv", "--key", "2"}, {"--format", "jsonl"}};
+  for (const std::vector<std::string>& options : cases) {
+    std::vector<std::string> words{
+        "compare", "--synthetic", "sequential:records=100", "--modes", "serial,flow", "--rounds", "1"};
+    words.insert(words.end(), options.begin(), options.end());
+    const Outcome outcome = run(words);
+    CHECK_MESSAGE(outcome.exit_code == 0, outcome.error);
+  }
+  for (const char* const command : {"sweep", "floor"}) {
+    const std::vector<std::string> words{command, "--synthetic", "sequential:records=100", "--rounds", "1"};
+    const Outcome outcome = run(Invocation{words, "", {{"SHARDFLOW_FORMAT", "jsonl"}}, "", {}});
+    CHECK_MESSAGE(outcome.exit_code == 0, outcome.error);
+  }
 }
 
 TEST_CASE("the first records are all of them only if no good one is left behind them") {

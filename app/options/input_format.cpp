@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 
 #include "app/options/groups.hpp"
 #include "pipeline/input/csv_header.hpp"
@@ -54,6 +55,8 @@ void read_kind(const Merged& merged, FileOptions& options) {
 
 // What TSV has no use for.
 constexpr std::array kOfColumns{"key", "value", "delimiter", "header"};
+// And what made-up records have none for.
+constexpr std::array kOfFormat{"format", "escape", "key", "value", "delimiter", "header"};
 
 bool are_all_named_tsv(const LoadOptions& options) {
   return options.file.recognise_kind && !options.files.empty() &&
@@ -136,11 +139,11 @@ bool are_columns_chosen(const Merged& merged, const LoadOptions& options) {
   return options.files.size() == 1 && (merged.is_from_command_line("key") || merged.is_from_command_line("value"));
 }
 
-// As they can be given to another run.
-std::vector<std::string> words_of(const Merged& merged, bool all_tsv) {
+// As they can be given to another run; without the `unused`.
+std::vector<std::string> words_of(const Merged& merged, std::span<const char* const> unused) {
   std::vector<std::string> words;
   const auto is_for_these = [&](const std::string& name) {
-    return merged.origin.contains(name) && !(all_tsv && std::ranges::count(kOfColumns, name) > 0);
+    return merged.origin.contains(name) && std::ranges::count(unused, name) == 0;
   };
   for (const std::string name : {"format", "delimiter", "key", "value", "max-expanded", "on-error", "max-errors"}) {
     if (is_for_these(name)) words.insert(words.end(), {"--" + name, merged.get(name)});
@@ -159,8 +162,11 @@ void read_input_format(const Merged& merged, LoadOptions& options) {
   check_tsv(merged, all_named_tsv);
   read_on_error(merged, options);
   options.file.columns_chosen = are_columns_chosen(merged, options);
-  // Without files, records are made up, and TSV as well.
-  options.file_words = words_of(merged, all_named_tsv || options.files.empty());
+  std::span<const char* const> unused;
+  if (all_named_tsv) unused = kOfColumns;
+  // Without files, records are made up.
+  if (options.files.empty()) unused = kOfFormat;
+  options.file_words = words_of(merged, unused);
 }
 
 }  // namespace shardflow::app
