@@ -380,6 +380,21 @@ TEST_CASE("the output has the format that its name ends in, or the one asked for
         "shardflow: '.xz' is not written here; take .gz, .zst or .lz4\n");
 }
 
+TEST_CASE("a name without a dot has no ending, however it is written") {
+  const Folder folder;
+  for (const char* const name : {"csv", "./csv", "jsonl"}) {
+    Invocation invocation{
+        {"load", "-", "-q", "--on-error", "skip", "-o", name, "--rejects", "ndjson"}, "a\t1\nbad\n", {}, "", {}};
+    invocation.in_child = [&] {
+      if (chdir(folder.path("").c_str()) != 0) _exit(99);
+    };
+    const Outcome outcome = run(invocation);
+    CHECK_MESSAGE(outcome.exit_code == 0, outcome.error);
+    CHECK(folder.read(name) == "a\t1\n");
+    CHECK(folder.read("ndjson").find('\t') != std::string::npos);
+  }
+}
+
 TEST_CASE("compressed input is known by its content, and a damaged one is bad input") {
   const Folder folder;
   for (const char* const name : {"x.tsv.gz", "x.tsv.zst", "x.tsv.lz4"}) {

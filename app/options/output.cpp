@@ -39,6 +39,12 @@ std::optional<RecordFormat> format_of(std::string_view name) {
   return std::nullopt;
 }
 
+// By what stands behind the last dot of a file's name: one without a dot tells none to who reads it, either.
+std::optional<RecordFormat> format_by_end(std::string_view name) {
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string_view::npos ? std::nullopt : format_of(name.substr(dot + 1));
+}
+
 }  // namespace
 
 void add_output_format(po::options_description& options) {
@@ -52,7 +58,7 @@ WriteOptions format_of_name(const std::string& file) {
   std::string_view name = lower;
   WriteOptions options;
   options.compression = take_compression(name);
-  options.format = format_of(name.substr(name.rfind('.') + 1)).value_or(RecordFormat::kTsv);
+  options.format = format_by_end(name).value_or(RecordFormat::kTsv);
   return options;
 }
 
@@ -65,7 +71,7 @@ WriteOptions read_output_format(const Merged& merged, const FileOptions& file) {
   options.compression = take_compression(name);
   const RecordFormat tsv = merged.on("escape") ? RecordFormat::kEscapedTsv : RecordFormat::kTsv;
   if (asked == "auto") {
-    options.format = format_of(name.substr(name.rfind('.') + 1)).value_or(tsv);
+    options.format = format_by_end(name).value_or(tsv);
   } else if (const auto format = format_of(name)) {
     options.format = *format;
   } else {
