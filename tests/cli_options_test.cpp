@@ -115,6 +115,17 @@ TEST_CASE("words without a dash are left out of it, as they have no place in a c
   }
 }
 
+TEST_CASE("the questions are yes or no in a variable and a config file, too") {
+  const Folder folder;
+  const std::string no = folder.write("no.ini", "help = false\nprint-config = 0\n");
+  const std::vector<std::string> words{"load", "-", "-q", "--get", "a"};
+  for (const char* const variable : {"SHARDFLOW_HELP", "SHARDFLOW_PRINT_CONFIG", "SHARDFLOW_VERSION"}) {
+    CHECK(run(Invocation{words, "a\t1\n", {{variable, "0"}}, "", {}}).out == "1\n");
+  }
+  CHECK(run({"load", "-", "-q", "--get", "a", "--config", no}, "a\t1\n").out == "1\n");
+  CHECK(run(Invocation{words, "", {{"SHARDFLOW_HELP", "1"}}, "", {}}).out == run({"load", "--help"}).out);
+}
+
 TEST_CASE("a value that a config file can't hold is not shown as if it could") {
   for (const char* const value : {"#", "a#b", " a", "a\t"}) {
     const Outcome outcome = run({"load", "--key", value, "--print-config"});

@@ -61,7 +61,7 @@ std::string no_mode(const std::string& name) { return "'" + name + "' is no mode
 po::options_description general_options() {
   po::options_description options("General");
   auto add = options.add_options();
-  add("help,h", "show this and exit");
+  add("help,h", po::bool_switch(), "show this and exit");
   add("preset", text()->value_name("NAME"), "options from a named preset; 'list' shows them");
   add("config", text()->value_name("FILE"), "options from a file: one 'name = value' a line");
   add("print-config", po::bool_switch(), "show every option's value and where it comes from");

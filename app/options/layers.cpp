@@ -208,7 +208,7 @@ Strings variables(const Merged& merged) {
 }
 
 std::optional<std::string> answer(const Grammar& grammar, const Merged& merged) {
-  if (merged.has("help")) return help(grammar);
+  if (merged.on("help")) return help(grammar);
   if (merged.get("preset") == "list") return preset_list();
   if (merged.on("print-config")) {
     check_config_holds(grammar, merged);
