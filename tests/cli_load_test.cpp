@@ -479,6 +479,13 @@ TEST_CASE("TSV with columns is read as CSV with TABs, or the options for columns
   const std::string csv = folder.write("in.csv", "id,v\n2,z\n");
   CHECK(load({file, csv, "--get", "2"}).out == "z\n");
   CHECK(run(Invocation{{"load", "-q", file}, "", {{"SHARDFLOW_KEY", "id"}}, {}, {}}).exit_code == 0);
+  for (const char* const option : {"SHARDFLOW_KEY", "SHARDFLOW_HEADER"}) {
+    const std::map<std::string, std::string> another{{option, "1"}};
+    CHECK(run(Invocation{{"load", "-q", file, "--format", "tsv", "--get", "v"}, "", another, {}, {}}).out == "id\n");
+    const std::vector<std::string> compare{"compare", file,          "--format", "tsv",
+                                           "--modes", "serial,flow", "--rounds", "1"};
+    CHECK(run(Invocation{compare, "", another, {}, {}}).out.starts_with("2 records, "));
+  }
   // What is written so is read so.
   const std::string quoted = folder.write("quoted.tsv", "id\tv\n1\t\"a \"\"b\"\"\"\n");
   CHECK(load({quoted, "--delimiter", "tab", "-o", folder.path("out.tsv")}).exit_code == 0);

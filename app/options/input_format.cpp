@@ -68,10 +68,9 @@ bool are_all_named_tsv(const LoadOptions& options) {
 // In a mixture of formats it may be of another file, and where the command line does not say it, of another run.
 void check_tsv(const Merged& merged, bool all_named_tsv) {
   for (const std::string option : kOfColumns) {
-    if (merged.get("format") == "tsv" && merged.origin.contains(option)) {
-      throw UsageError("--" + option + " is not for --format tsv");
-    }
-    if (all_named_tsv && merged.is_from_command_line(option)) {
+    if (!merged.is_from_command_line(option)) continue;
+    if (merged.get("format") == "tsv") throw UsageError("--" + option + " is not for --format tsv");
+    if (all_named_tsv) {
       throw UsageError("--" + option +
                        " is not for TSV, which all files are by their names; for CSV with TABs say --delimiter tab");
     }
@@ -163,7 +162,7 @@ void read_input_format(const Merged& merged, LoadOptions& options) {
   read_on_error(merged, options);
   options.file.columns_chosen = are_columns_chosen(merged, options);
   std::span<const char* const> unused;
-  if (all_named_tsv) unused = kOfColumns;
+  if (all_named_tsv || merged.get("format") == "tsv") unused = kOfColumns;
   // Without files, records are made up.
   if (options.files.empty()) unused = kOfFormat;
   options.file_words = words_of(merged, unused);
