@@ -15,9 +15,14 @@ constexpr double kSkewed = 4;
 
 double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
-// "  label      text"
-std::string row(std::string_view label, const std::string& text) {
-  return "  " + std::string(label) + std::string(10 - label.size(), ' ') + text + "\n";
+// "  label     text", which goes on in a next line where it is longer than one.
+std::string row(const std::string& label, const std::string& text) {
+  constexpr std::size_t kLabelColumns = 10;
+  constexpr std::size_t kTextColumns = 80 - 2 - kLabelColumns;
+  std::string line = "  " + left(label + " ", kLabelColumns);
+  const std::size_t blank = text.size() > kTextColumns ? text.rfind(' ', kTextColumns) : std::string::npos;
+  line += text.substr(0, blank) + "\n";
+  return blank == std::string::npos ? line : line + row("", text.substr(blank + 1));
 }
 
 // Behind a slow pipe it may be seconds.
@@ -46,11 +51,7 @@ std::string memory_text(const LoadStatistics& s) {
 }
 
 std::string shards_text(const LoadStatistics& s) {
-  std::string text =
-      std::to_string(s.shard_records.size()) + ", the fullest " + fixed(s.imbalance(), 2) + " x the mean";
-  if (s.imbalance() > kSkewed && static_cast<double>(s.shard_records.size()) > kSkewed)
-    text += " (skewed: a few keys, or keys made to collide)";
-  return text;
+  return std::to_string(s.shard_records.size()) + ", the fullest " + fixed(s.imbalance(), 2) + " x the mean";
 }
 
 std::string numa_text(const LoadStatistics& s) {
@@ -74,8 +75,8 @@ std::string latency_text(const LatencySummary& latency) {
 
 std::string floor_text(const LoadStatistics& s) {
   const double floor_ns = ratio(s.floor->sum_s() * 1e9, static_cast<double>(s.run.records));
-  return cost_text(floor_ns) + " is what this machine needs at least; this took " +
-         fixed(ratio(s.ns_per_record(), floor_ns), 2) + " x that";
+  return "this machine needs " + cost_text(floor_ns) + " at least; this took " +
+         short_number(ratio(s.ns_per_record(), floor_ns)) + " x that";
 }
 
 std::string each_shard(const LoadStatistics& s) {
@@ -111,6 +112,7 @@ std::string statistics_text(const LoadStatistics& s, bool verbose, bool color) {
   text += row("memory", memory_text(s));
   text += row("pages", huge_pages(s));
   text += row("shards", shards_text(s));
+  if (s.imbalance() > kSkewed) text += row("skewed", "a few keys, or keys made to collide");
   if (s.numa) text += row("numa", numa_text(s));
   text += row("combined", fixed(100 * ratio(records - static_cast<double>(s.run.routed), records), 1) +
                               " % of the records repeated a key of their block");
