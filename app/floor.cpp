@@ -1,4 +1,6 @@
 // shardflow floor: how far a load is from the least that the machine needs for it.
+#include <stdexcept>
+
 #include "app/child.hpp"
 #include "app/commands.hpp"
 #include "app/fill.hpp"
@@ -32,7 +34,7 @@ FloorResult measure(const FloorOptions& options, const TerminalOptions& terminal
   result.environment = Environment::now();
   result.threads = options.load.run.threads;
   const FloorJob job = job_of(options.load, input, interrupt, result);
-  if (result.records == 0) throw UsageError("there are no records to measure with");
+  if (result.records == 0) throw std::runtime_error("nothing to measure: the input has no records");
   const auto words = load_words(options.load, *options.load.mode, input);
   run_load(words, interrupt);
   for (std::uint64_t round = 1; round <= options.rounds; ++round) {

@@ -37,11 +37,11 @@ void require_plain_file(const std::string& name) {
   if (name == "-") throw UsageError("the floor is measured on files that can be read again: '-' won't do");
   const Descriptor file(open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
-  if (!file.open() || fstat(file.number(), &status) != 0) throw IoError(name, "open", errno);
+  if (!file.open() || fstat(file.number(), &status) != 0) throw IoError(name, "cannot be read", errno);
   if (!S_ISREG(status.st_mode)) throw UsageError("the floor is measured on regular files, and '" + name + "' is none");
   std::array<char, 4> first;
   const ssize_t bytes = pread(file.number(), first.data(), first.size(), 0);
-  if (bytes < 0) throw IoError(name, "read", errno);
+  if (bytes < 0) throw IoError(name, "cannot be read", errno);
   const auto coding = coding_of(std::string_view(first.data(), static_cast<std::size_t>(bytes)));
   if (coding.value_or(Coding::kPlain) != Coding::kPlain) {
     throw UsageError("the floor is measured on plain text, and '" + name + "' is " + name_of(*coding));

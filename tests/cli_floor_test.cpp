@@ -34,6 +34,16 @@ TEST_CASE("a load tells how far it was from the floor, where asked") {
   CHECK(json["floor_s"].get<double>() > 0);
 }
 
+TEST_CASE("the floor of no records is a failure, as comparing over none is") {
+  const Folder folder;
+  const std::string empty = folder.write("empty", "");
+  for (const char* const command : {"floor", "compare"}) {
+    const Outcome outcome = run({command, empty, "--rounds", "1"});
+    CHECK(outcome.exit_code == 1);
+    CHECK(outcome.error == "shardflow: nothing to measure: the input has no records\n");
+  }
+}
+
 TEST_CASE("what has no floor is refused before anything is read") {
   const Folder folder;
   const std::string gzip = folder.write("in.gz", "\x1f\x8b\x08 and so on");
@@ -52,14 +62,15 @@ TEST_CASE("what has no floor is refused before anything is read") {
       {{"load", "--floor", "--delimiter", "tab", tsv}, no_tsv + tsv + "' is CSV"},
       {{"load", "--floor", "--records", "1", empty},
        "--floor is that of whole files; shardflow floor takes --synthetic"},
-      {{"floor", empty}, "there are no records to measure with"},
   };
   for (const auto& [arguments, message] : cases) {
     const Outcome outcome = run(arguments);
     CHECK(outcome.exit_code == 2);
     CHECK(outcome.error == "shardflow: " + message + "\n");
   }
-  CHECK(run({"floor", folder.path("absent")}).exit_code == 1);
+  const Outcome absent = run({"floor", folder.path("absent")});
+  CHECK(absent.exit_code == 1);
+  CHECK(absent.error == "shardflow: " + folder.path("absent") + ": cannot be read: No such file or directory\n");
   for (const char* const option : {"--latency", "--rate"}) {
     CHECK(run({"floor", "x", option, "1"}).error.find("unrecognised option") != std::string::npos);
   }

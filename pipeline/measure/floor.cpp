@@ -40,7 +40,7 @@ class Chunks {
       files_.push_back({Descriptor(open(name.c_str(), O_RDONLY | O_CLOEXEC)), name, chunks_, 0});
       struct stat status {};
       if (!files_.back().descriptor.open() || fstat(files_.back().descriptor.number(), &status) != 0) {
-        throw IoError(name, "open", errno);
+        throw IoError(name, "cannot be read", errno);
       }
       files_.back().bytes = static_cast<std::uint64_t>(status.st_size);
       chunks_ += (files_.back().bytes + kChunkBytes - 1) / kChunkBytes;
@@ -57,7 +57,7 @@ class Chunks {
     for (std::size_t done = 0; done < wanted;) {
       const ssize_t got = pread(file.descriptor.number(), to + done, wanted - done, static_cast<off_t>(offset + done));
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) throw IoError(file.name, "read", errno);
+      if (got < 0) throw IoError(file.name, "cannot be read", errno);
       if (got == 0) throw IoError(file.name, "read to its former end", 0);
       done += static_cast<std::size_t>(got);
     }
