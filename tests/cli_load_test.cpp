@@ -555,6 +555,8 @@ TEST_CASE("files are named by a list, behind those that are named by hand") {
   CHECK(run({"load", "--files-from", folder.path("")}).exit_code == 1);
   // A list from Windows, and one that names the input that it comes from.
   CHECK(run({"load", "--files-from", "-", "-q", "--get", "k"}, one + "\r\n").out == "1\n");
+  CHECK(run({"load", "--files-from", "-", "-q", "--get", "k"}, "\xef\xbb\xbf" + one + "\r\n").out == "1\n");
+  CHECK(run({"load", "--files-from", "-", "-q", "--get", "k"}, "\xef\xbb\xbf\r\n" + one).out == "1\n");
   CHECK(run({"load", "--files-from", "-"}, "-\n").error == "shardflow: '-' can be read once only\n");
   CHECK(run({"load", folder.path("a\rb\n")}).error ==
         "shardflow: " + folder.path("a\\x0db\\x0a") + ": cannot be read: No such file or directory\n");

@@ -102,6 +102,13 @@ TEST_CASE("what --print-config shows can be given to --config") {
   CHECK(setting(again, "sort") == "sort = true # " + config);
 }
 
+TEST_CASE("a config file may begin with a byte order mark, and has a name") {
+  const Folder folder;
+  const std::string config = folder.write("own.ini", "\xef\xbb\xbfthreads = 3\n");
+  CHECK(setting(run({"load", "--config", config, "--print-config"}).out, "threads") == "threads = 3 # " + config);
+  CHECK(run({"load", "x", "--config", ""}).error == "shardflow: --config: the file's name is empty\n");
+}
+
 TEST_CASE("words without a dash are left out of it, as they have no place in a config file") {
   const Folder folder;
   const std::vector<std::vector<std::string>> commands{{"gate", "--against", "x", "--label", "", "smoke"},

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "pipeline/byte_order_mark.hpp"
 #include "pipeline/errors.hpp"
 
 namespace shardflow::app {
@@ -13,8 +14,10 @@ std::vector<std::string> read_file_list(const std::string& list, char end) {
   if (list != "-") file.open(list);
   std::istream& in = list == "-" ? std::cin : file;
   std::vector<std::string> names;
-  for (std::string name; std::getline(in, name, end);) {
+  bool at_start = true;
+  for (std::string name; std::getline(in, name, end); at_start = false) {
     // A list may have been written on Windows.
+    if (at_start && name.starts_with(kByteOrderMark)) name.erase(0, kByteOrderMark.size());
     if (end == '\n' && name.ends_with('\r')) name.pop_back();
     if (!name.empty()) names.push_back(name);
   }

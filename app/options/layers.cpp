@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 
 #include "app/options/grammars.hpp"
 #include "app/presets.hpp"
+#include "pipeline/byte_order_mark.hpp"
 
 namespace shardflow::app {
 namespace {
@@ -39,8 +41,11 @@ po::parsed_options parse_file(const std::string& path, const po::options_descrip
   std::ifstream in(path);
   in.peek();  // a folder opens, and fails only then
   if (!in.is_open() || in.bad()) throw UsageError(path + ": cannot be read");
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  std::istringstream settings(text);
   // Parsed without knowing any option and then filtered: Boost can't skip those of other commands alone.
-  po::parsed_options raw = only_known(po::parse_config_file(in, po::options_description(), true), known, path);
+  po::parsed_options raw = only_known(po::parse_config_file(settings, po::options_description(), true), known, path);
   std::ostringstream filtered;
   for (const po::option& option : raw.options) {
     for (const std::string& value : option.value) filtered << option.string_key << '=' << value << '\n';
@@ -146,7 +151,7 @@ Merged merge(const Grammar& grammar, const Strings& arguments) {
              kCommandLine);
   merged.add(po::parse_environment(known, [&](const std::string& name) { return option_of_variable(name, known); }),
              "environment");
-  if (merged.has("config")) merged.add(parse_file(merged.get("config"), known), merged.get("config"));
+  if (merged.has("config")) merged.add(parse_file(merged.file_name("config"), known), merged.get("config"));
   if (merged.has("preset") && merged.get("preset") != "list") add_preset(merged.get("preset"), known, merged);
   return merged;
 }
