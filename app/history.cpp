@@ -61,6 +61,9 @@ std::string change_words(const HistorySeries& series, std::size_t at) {
          first.date.substr(0, 10) + ") " + (percent >= 0 ? "+" : "") + fixed(percent, 1) + " %";
 }
 
+// Behind their number.
+const char* runs_text(std::size_t runs) { return runs == 1 ? " run\n" : " runs\n"; }
+
 Json json_of(const HistorySeries& series) {
   Json json{{"group", series.group},     {"metric", series.metric},           {"unit", series.unit},
             {"machine", series.machine}, {"loaded_with", series.loaded_with}, {"values", Json::array()},
@@ -113,7 +116,7 @@ History read_history(std::istream& lines, const std::string& name) {
 }
 
 std::string history_text(const History& history) {
-  std::string text = with_commas(history.runs) + (history.runs == 1 ? " run\n" : " runs\n");
+  std::string text = with_commas(history.runs) + runs_text(history.runs);
   std::string above;
   for (const HistorySeries& series : history.series) {
     const std::string where = series.group + (series.machine.empty() ? "" : ", on " + series.machine);
@@ -122,7 +125,7 @@ std::string history_text(const History& history) {
     if (heading != above) text += "\n" + where.substr(0, 80) + "\n" + how;
     above = heading;
     text += "  " + left(series.metric, 16) + right(fixed(series.values.back().value, 2), 10) + " " +
-            left(series.unit, 4) + right(std::to_string(series.values.size()), 5) + " runs\n";
+            left(series.unit, 4) + right(with_commas(series.values.size()), 5) + runs_text(series.values.size());
     for (const std::size_t at : series.changes) text += "    " + change_words(series, at).substr(0, 76) + "\n";
   }
   return text;

@@ -54,6 +54,13 @@ TEST_CASE("a metric's level changes where it did, and keeps to its machine") {
   CHECK(read(history_lines(1, 0, 1) + larger).series.size() == 4);
 }
 
+TEST_CASE("one run is a run, of the history and of each metric") {
+  const std::string text = history_text(read(history_lines(1, 0, 1)));
+  CHECK(text.starts_with("1 run\n"));
+  CHECK(text.find("    1 run\n") != std::string::npos);
+  CHECK(text.find("1 runs") == std::string::npos);
+}
+
 TEST_CASE("the history as text says since when, within 80 columns") {
   const std::string text = history_text(read(history_lines(20, 20, 1.10)));
   CHECK(text.starts_with("40 runs\n\nunique, on A made-up CPU, 2 cores\n  flow, 2 threads, 4 shards\n  wall "));
