@@ -67,6 +67,8 @@ TEST_CASE("misuse is exit code 2, one line, and what would be right") {
       {{"load", "x", "--config", "/"}, "/: cannot be read"},
       {{"generate"}, "what to generate? give a SPEC; --help tells how"},
       {{"generate", "zip"}, "'zip' is no distribution; there are sequential, uniform, zipf and few-hot-keys"},
+      {{"generate", "zipf:records=3,keys=18000000000G"},
+       "zipf has at most 9007199254740992 keys (2^53), not 18000000000000000000"},
       {{"generate", "zipf:size=3"},
        "'size' is no parameter; there are records, keys, skew, hot-keys, hot-share, key-bytes, value-bytes and seed"},
   };

@@ -124,11 +124,19 @@ TEST_CASE("the synthetic file holds just what the records make, from its start")
   CHECK(text.substr(0, got) == expected);
 }
 
-TEST_CASE("zipf's keys may be as many as 64 bits can count") {
-  const auto spec = SyntheticSpec::parse("zipf:records=1000,keys=18446744073709551615,skew=0.001");
-  std::string text;
-  for (SyntheticRecords records(spec); records.append_next(text);) continue;
-  CHECK(std::ranges::count(text, '\n') == 1000);
+TEST_CASE("zipf's keys may be as many as a double tells apart, others' as many as 64 bits can count") {
+  for (const char* const text :
+       {"zipf:records=1000,keys=9007199254740992,skew=0.001", "uniform:records=1000,keys=18446744073709551615"}) {
+    const std::string made = make(text);
+    CHECK(std::ranges::count(made, '\n') == 1000);
+  }
+  const std::string refused = "zipf has at most 9007199254740992 keys (2^53), not 9007199254740993";
+  CHECK_THROWS_WITH_AS(SyntheticSpec::parse("zipf:keys=9007199254740993"), refused.c_str(), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(SyntheticSpec::parse("zipf:records=9007199254740993"), refused.c_str(), std::invalid_argument);
+  CHECK_NOTHROW(SyntheticSpec::parse("zipf:records=9007199254740993,keys=10"));
+  SyntheticSpec spec = SyntheticSpec::parse("zipf");
+  spec.records = 9'007'199'254'740'993;
+  CHECK_THROWS_WITH_AS(SyntheticRecords{spec}, refused.c_str(), std::invalid_argument);
 }
 
 TEST_CASE("counts and sizes are read as people write them, and nothing else is") {

@@ -13,7 +13,7 @@ Grammar generate_grammar() {
       "  zipf            the i-th key as often as 1/i^skew\n"
       "  few-hot-keys    hot-share of the records on the first hot-keys keys\n\n"
       "  records=1M      how many records\n"
-      "  keys=0          over how many keys; 0: as many as records\n"
+      "  keys=0          over how many keys; 0: as many as records; of zipf up to 2^53\n"
       "  skew=0.99       of zipf\n"
       "  hot-keys=10     of few-hot-keys\n"
       "  hot-share=0.9   of few-hot-keys\n"

@@ -49,6 +49,15 @@ std::uint32_t parse_length(std::string_view text) {
   return static_cast<std::uint32_t>(bytes);
 }
 
+// Of more, a double can't tell one rank of zipf from the next.
+constexpr std::uint64_t kMostZipfKeys = std::uint64_t{1} << 53;
+
+void check_keys(const SyntheticSpec& spec) {
+  if (spec.distribution != KeyDistribution::kZipf || spec.key_count() <= kMostZipfKeys) return;
+  throw std::invalid_argument("zipf has at most " + std::to_string(kMostZipfKeys) + " keys (2^53), not " +
+                              std::to_string(spec.key_count()));
+}
+
 void set_parameter(SyntheticSpec& spec, std::string_view name, std::string_view value) {
   if (name == "records") {
     spec.records = parse_count(value);
@@ -112,6 +121,7 @@ SyntheticSpec SyntheticSpec::parse(std::string_view text) {
     }
     set_parameter(spec, parameter.substr(0, equals), parameter.substr(equals + 1));
   }
+  check_keys(spec);
   return spec;
 }
 
@@ -123,6 +133,7 @@ SyntheticSpec SyntheticSpec::first(std::uint64_t most) const {
 }
 
 SyntheticRecords::SyntheticRecords(const SyntheticSpec& spec) : spec_(spec), random_(spec.seed) {
+  check_keys(spec);
   spec_.keys = spec.key_count();
   if (spec_.hot_keys == 0 || spec_.hot_keys > spec_.keys) spec_.hot_keys = spec_.keys;
   zipf_first_ = zipf_integral(1.5, spec_.skew) - 1;
@@ -164,8 +175,7 @@ double SyntheticRecords::unit() { return static_cast<double>(random_() >> 11) * 
 // Rejection-inversion: Hörmann and Derflinger, "Rejection-inversion to generate variates from monotone
 // discrete distributions", ACM TOMACS 6 (1996). No table, and on average less than 1.2 draws.
 std::uint64_t SyntheticRecords::draw_zipf() {
-  // Of more, a double can't tell one from the next; and the largest would be beyond 64 bits.
-  const double last = std::min(static_cast<double>(spec_.keys), 0x1p53);
+  const auto last = static_cast<double>(spec_.keys);
   for (;;) {
     const double u = zipf_last_ + unit() * (zipf_first_ - zipf_last_);
     const double x = zipf_integral_inverse(u, spec_.skew);

@@ -22,7 +22,7 @@ enum class KeyDistribution {
 struct SyntheticSpec {
   KeyDistribution distribution = KeyDistribution::kSequential;
   std::uint64_t records = 1'000'000;
-  std::uint64_t keys = 0;         // 0: as many as records
+  std::uint64_t keys = 0;         // 0: as many as records; of zipf at most 2^53
   double skew = 0.99;             // of zipf; YCSB's choice
   std::uint64_t hot_keys = 10;    // of few-hot-keys; 0, or more than there are keys: all of them
   double hot_share = 0.9;         // of few-hot-keys
@@ -46,6 +46,7 @@ struct SyntheticSpec {
 // Record i is key<drawn number> TAB value<i>: so the last value tells which record wrote it.
 class SyntheticRecords {
  public:
+  // Throws std::invalid_argument if zipf is to have more than 2^53 keys.
   explicit SyntheticRecords(const SyntheticSpec& spec);
 
   // Appends the next record as a line of TSV; false if there are no more.
