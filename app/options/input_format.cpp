@@ -53,10 +53,10 @@ void read_kind(const Merged& merged, FileOptions& options) {
   }
 }
 
-// What TSV has no use for.
-constexpr std::array kOfColumns{"key", "value", "delimiter", "header"};
-// And what made-up records have none for.
+// What made-up records have no use for.
 constexpr std::array kOfFormat{"format", "escape", "key", "value", "delimiter", "header"};
+// Of it, what TSV has none for, either.
+constexpr std::span kOfColumns = std::span(kOfFormat).subspan<2>();
 
 bool are_all_named_tsv(const LoadOptions& options) {
   return options.file.recognise_kind && !options.files.empty() &&

@@ -37,6 +37,11 @@ class ByteBuffer {
     assert(bytes <= size_);
     size_ = bytes;
   }
+  // Makes it empty, and gives its memory back.
+  void shed() noexcept {
+    pages_ = Pages();
+    size_ = 0;
+  }
   // REQUIRES: they are not its own.
   void assign(std::string_view bytes) {
     size_ = 0;

@@ -13,7 +13,6 @@
 #include "pipeline/input/separators.hpp"
 #include "pipeline/input/take_plain_lines.hpp"
 #include "pipeline/input/text_format.hpp"
-#include "pipeline/input/tsv.hpp"
 
 namespace shardflow {
 namespace csv {
@@ -49,7 +48,7 @@ class Parser {
 
  private:
   // As in TSV: positions stay in the first-level cache.
-  static constexpr std::uint32_t kStrideBytes = tsv::kStrideBytes;
+  static constexpr std::uint32_t kStrideBytes = LinePositions::kStrideBytes;
 
   // Records that are good and end in the same stride are taken from one separator to the next; what else there is, is
   // looked at field by field.

@@ -19,7 +19,7 @@ namespace shardflow {
 class EntryList {
  public:
   // The budget must outlive it.
-  explicit EntryList(MemoryBudget& budget) : budget_(budget), entries_(budget), slots_(budget) {}
+  explicit EntryList(MemoryBudget& budget) : entries_(budget), slots_(budget) {}
 
   // REQUIRES: 16 readable bytes behind both, as there are in a block. Throws as Pages does.
   [[gnu::always_inline]] void push(std::uint32_t hash, std::string_view key, std::string_view value) {
@@ -35,7 +35,7 @@ class EntryList {
     lengths_ = 0;
   }
   // Gives the entries' memory back. REQUIRES: it is empty.
-  void shed() noexcept { ByteBuffer(budget_).swap(entries_); }
+  void shed() noexcept { entries_.shed(); }
 
   std::size_t size() const { return slots_.size(); }
   // Of each entry; where it begins, in entry::kUnitBytes from data() on.
@@ -63,7 +63,6 @@ class EntryList {
     lengths_ += std::uint64_t{key.size()} << 32 | value.size();
   }
 
-  MemoryBudget& budget_;
   ByteBuffer entries_;
   PagedList<Slot> slots_;
   std::uint64_t lengths_ = 0;  // of keys << 32 | of values: a block has fewer bytes than 2^32
