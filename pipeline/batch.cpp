@@ -1,8 +1,24 @@
 #include "pipeline/batch.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace shardflow {
+
+Batch::Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget)
+    : block(block_bytes, budget), combiner(budget), block_bytes_(block_bytes) {
+  parts.reserve(shards);
+  for (std::size_t i = 0; i < shards; ++i) parts.emplace_back(budget);
+}
+
+void Batch::set_wide(bool wanted) {
+  // Of what memory is left: 8 batches, all of them wide, take an eighth.
+  constexpr std::size_t kSmallPart = 64;
+  const MemoryBudget& budget = block.budget();
+  const std::size_t wide_bytes = std::max(block_bytes_, std::min(kWide * block_bytes_, kWideMostBytes));
+  wide = wanted && wide_bytes <= (budget.limit_bytes() - budget.used_bytes()) / kSmallPart;
+  block.hold(wide ? wide_bytes : block_bytes_);
+}
 
 void Batch::reset() {
   for (BatchPart& part : parts) {
@@ -11,7 +27,7 @@ void Batch::reset() {
     if (block.grown()) part.entries.shed();
   }
   block.reset();
-  distinct.clear();
+  combiner.distinct.clear();
   records = 0;
   routed = 0;
   parsed.lines = 0;

@@ -29,24 +29,30 @@ struct BatchPart {
 };
 
 struct Batch {
-  Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget)
-      : block(block_bytes, budget), distinct(budget) {
-    parts.reserve(shards);
-    for (std::size_t i = 0; i < shards; ++i) parts.emplace_back(budget);
-  }
+  // A wide block is so many usual ones, or one of kWideMostBytes where that is less, which a huge page holds.
+  static constexpr std::size_t kWide = 7;
+  static constexpr std::size_t kWideMostBytes = kWide << 18;
 
+  Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget);
+
+  // Makes the block a wide one, where memory is no matter, or a usual one. REQUIRES: the batch is empty. Throws as
+  // Pages does.
+  void set_wide(bool wanted);
   // Empty again, for the next block.
   void reset();
 
   Block block;
   std::vector<BatchPart> parts;  // one per shard
-  // A Combiner's.
-  PagedList<DistinctRecord> distinct;
+  bool wide = false;             // the block: it is to be combined
+  CombinerMemory combiner;
   std::uint64_t sequence = 0;  // 0, 1, 2 … in file order, without gaps
   Parsed parsed;               // lines, and what is no record
   std::uint64_t records = 0;   // parsed
   std::uint64_t routed = 0;    // of them, those that go to a shard: less the repeats that were combined
   std::atomic<std::size_t> shards_left{0};
+
+ private:
+  std::size_t block_bytes_;
 };
 
 // The batches that may be in flight: the bound on memory, and the back-pressure. Any thread may

@@ -34,7 +34,7 @@ Combined combine(const Pairs& records, bool by_lines) {
   Batch batch(1 << 17, 1, budget);
   testing::fill(batch, testing::to_tsv(records));
   const std::string_view text = batch.block.text();
-  Combiner combiner(batch.block, hash, batch.distinct);
+  Combiner combiner(batch.block, hash, batch.combiner, kSetBits);
   if (by_lines) {
     struct Take {
       Combiner& combiner;

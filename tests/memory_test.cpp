@@ -128,6 +128,46 @@ TEST_CASE("a block keeps its bytes when it grows, and its first size when it is 
   CHECK(budget.used_bytes() < 10'000);
 }
 
+TEST_CASE("a block that is to hold more has it from then on, and its memory where it is to hold less") {
+  MemoryBudget budget(UINT64_MAX);
+  Block block(100, budget);
+  block.hold(50'000);
+  CHECK(block.capacity() == 50'000);
+  std::memset(block.data(), 'x', 50'000 + kBlockSlackBytes);
+  const char* const memory = block.data();
+  block.reset();
+  CHECK(block.capacity() == 50'000);
+  block.hold(100);
+  CHECK(block.capacity() == 100);
+  CHECK(!block.grown());
+  CHECK(block.data() == memory);
+  block.grow(60'000);
+  CHECK(block.grown());
+  block.reset();
+  CHECK(block.capacity() == 100);
+}
+
+TEST_CASE("a batch's wide block takes seven times the text, but never more than a small part of what memory is left") {
+  for (const auto& [bytes, wide_bytes] : {std::pair{std::size_t{100}, std::size_t{700}},
+                                          {std::size_t{256} << 10, std::size_t{7} << 18},
+                                          {std::size_t{1} << 20, std::size_t{7} << 18},
+                                          {std::size_t{4} << 20, std::size_t{4} << 20}}) {
+    MemoryBudget budget(std::size_t{1} << 30);
+    Batch batch(bytes, 1, budget);
+    batch.set_wide(true);
+    CHECK(batch.wide);
+    CHECK(batch.block.capacity() == wide_bytes);
+    batch.set_wide(false);
+    CHECK(!batch.wide);
+    CHECK(batch.block.capacity() == bytes);
+  }
+  MemoryBudget budget(std::size_t{64} << 20);
+  Batch batch(std::size_t{256} << 10, 1, budget);
+  batch.set_wide(true);
+  CHECK(!batch.wide);
+  CHECK(batch.block.capacity() == std::size_t{256} << 10);
+}
+
 TEST_CASE("a batch's block is faulted in when it is first given, unless it is so large that it may not be needed") {
   MemoryBudget budget(UINT64_MAX);
   for (const auto& [bytes, resident] : {std::pair{std::size_t{256} << 10, true}, {std::size_t{64} << 20, false}}) {

@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include <cstdint>
+#include <random>
 #include <set>
 #include <string>
 
@@ -134,6 +135,20 @@ TEST_CASE("a mode whose shards put off new keys has them all in the end, and of 
     if (!mode.ordered) continue;
     const auto outcome = testing::run_mode(mode.name, text, {.shards = 1, .threads = 4, .block_bytes = 64 << 10});
     CHECK_MESSAGE(outcome.map == expected, mode.name);
+  }
+}
+
+TEST_CASE("blocks become wide where keys that hardly repeat within a block repeat over several") {
+  std::mt19937 random(3);
+  Pairs input;
+  for (int i = 0; i < 100'000; ++i) input.emplace_back("k" + std::to_string(random() % 500), std::to_string(i));
+  const std::string text = testing::to_tsv(input);
+  const testing::Map expected = testing::last_values(input);
+  for (const char* mode : {"flow", "pipeline", "serial"}) {
+    CAPTURE(mode);
+    const auto outcome = testing::run_mode(mode, text, {.block_bytes = 4096});
+    CHECK(outcome.map == expected);
+    CHECK(outcome.blocks < text.size() / 4096 / 4);
   }
 }
 

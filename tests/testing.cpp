@@ -66,7 +66,7 @@ RunOutcome run_mode(std::string_view mode, const std::string& text, const Shape&
   options.latency = shape.latency;
   StampedSource stamped(source);
   const RunReport report = found->run(stamped, store, options);
-  return {contents(store), report.records, store.digest().hex(), report.latency.count()};
+  return {contents(store), report.records, store.digest().hex(), report.blocks, report.latency.count()};
 }
 
 Map last_values(const Pairs& records) {

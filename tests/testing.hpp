@@ -61,6 +61,7 @@ struct RunOutcome {
   Map map;
   std::uint64_t records = 0;
   std::string digest;
+  std::uint64_t blocks = 0;
   std::uint64_t latencies = 0;  // that were measured
 };
 struct Shape {

@@ -5,17 +5,20 @@
 
 #include "pipeline/batch.hpp"
 #include "pipeline/input/source.hpp"
+#include "pipeline/store/combining.hpp"
 
 namespace shardflow {
 
-// Fills batches of a pool from a source and numbers them. One thread at a time; both must outlive it.
+// Fills batches of a pool from a source and numbers them. One thread at a time; all three must outlive it.
 class BatchReader {
  public:
-  BatchReader(Source& source, BatchPool& pool) : source_(source), pool_(pool) {}
+  BatchReader(Source& source, BatchPool& pool, Combining& combining)
+      : source_(source), pool_(pool), combining_(combining) {}
 
   // The next batch, not yet parsed; nullptr at the end of the input. REQUIRES: the pool has a free one.
   Batch* next() {
     Batch& batch = pool_.acquire();
+    batch.set_wide(combining_.wants_wide(batches_read_));
     if (!source_.next(batch.block)) {
       pool_.release(batch);
       return nullptr;
@@ -29,6 +32,7 @@ class BatchReader {
  private:
   Source& source_;
   BatchPool& pool_;
+  Combining& combining_;
   std::uint64_t batches_read_ = 0;
 };
 

@@ -36,7 +36,7 @@ class FlowGraph {
         numa_(options.numa),
         node_arenas_(NodeArenas::of_machine(options.numa, options.threads)),
         pool_(std::max<std::size_t>(options.blocks, 2), options.block_bytes, shards_.size(), store.budget()),
-        reader_(source, pool_),
+        reader_(source, pool_, partition_.combining()),
         // One block may be read while all that the limiter lets through are in flight.
         in_flight_(graph_, std::max<std::size_t>(options.blocks, 2) - 1) {
     for (std::size_t i = 0; i < shards_.size(); ++i) {

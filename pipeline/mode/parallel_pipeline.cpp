@@ -24,7 +24,7 @@ class Pipeline {
         ledger_(source, store, options),
         latency_(options, 1),
         pool_(options.blocks, options.block_bytes, shards_.size(), store.budget()),
-        reader_(source, pool_) {}
+        reader_(source, pool_, partition_.combining()) {}
 
   RunReport run() {
     const auto read = tbb::make_filter<void, Batch*>(

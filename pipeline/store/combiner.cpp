@@ -5,8 +5,22 @@
 
 namespace shardflow {
 
-Combiner::Combiner(const Block& block, const KeyHash& hash, PagedList<DistinctRecord>& distinct)
-    : block_(block), hash_(hash), distinct_(distinct) {
+namespace {
+
+// `bytes` zero bytes.
+char* zeroed(Pages& pages, std::size_t bytes, MemoryBudget& budget) {
+  if (pages.size() < bytes) pages = Pages(bytes, budget);
+  return static_cast<char*>(std::memset(pages.data(), 0, bytes));
+}
+
+}  // namespace
+
+Combiner::Combiner(const Block& block, const KeyHash& hash, CombinerMemory& memory, int set_bits)
+    : block_(block),
+      hash_(hash),
+      distinct_(memory.distinct),
+      sets_(reinterpret_cast<Set*>(zeroed(memory.sets, sizeof(Set) << set_bits, block.budget()))),
+      hash_shift_(32 - set_bits) {
   distinct_.push({});  // of no key: none is empty
 }
 
@@ -77,7 +91,7 @@ void Combiner::flush() {
 [[gnu::always_inline]] inline DistinctRecord* Combiner::find(std::size_t i) {
   const std::uint32_t hash = hashes_[i];
   const Words16& first = group_.keys[i];
-  const Set& set = sets_[hash >> (32 - kSetBits)];
+  const Set& set = sets_[hash >> hash_shift_];
   const Place& place = set[static_cast<std::size_t>(set[1].hash == hash)];  // no branch: it can't be predicted
   DistinctRecord& earlier = distinct_[place.index];
   const std::uint64_t differs =
@@ -95,7 +109,7 @@ bool Combiner::same_key(const Fields& a, const Fields& b) const {
 // once more, and given a value that belongs behind a later one's.
 [[gnu::noinline]] void Combiner::add(std::size_t i, Fields fields) {
   const std::uint32_t hash = hashes_[i];
-  Set& set = sets_[hash >> (32 - kSetBits)];
+  Set& set = sets_[hash >> hash_shift_];
   const bool same_hash = set[0].hash == hash || set[1].hash == hash;
   set[1] = same_hash ? Place{~hash, 0} : set[0];
   set[0] = {hash, distinct_.size()};

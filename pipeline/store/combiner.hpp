@@ -22,14 +22,22 @@ struct DistinctRecord {
   Fields fields;
 };
 
+// Where a combiner keeps what it found, to be used again by the next one.
+struct CombinerMemory {
+  explicit CombinerMemory(MemoryBudget& budget) : distinct(budget) {}
+
+  PagedList<DistinctRecord> distinct;
+  Pages sets;
+};
+
 // Remembers where in a list the keys of a block are, so that a repeat replaces the value there and is no record of its
-// own. Two places for each of 4,096 sets of keys: a key that finds none takes that of the one before the last, which is
-// then forgotten. A place that nothing was written to leads to the list's first record, which has no key.
+// own. Two places for each set of keys: a key that finds none takes that of the one before the last, which is then
+// forgotten. A place that nothing was written to leads to the list's first record, which has no key.
 class Combiner {
  public:
-  // `distinct` is empty, and is where the records are kept, in the order in which their keys first came. All must
-  // outlive it. Throws as Pages does.
-  Combiner(const Block& block, const KeyHash& hash, PagedList<DistinctRecord>& distinct);
+  // Has 2^set_bits sets. `memory.distinct` is empty, and is where the records are kept, in the order in which their
+  // keys first came. All must outlive it. REQUIRES: 0 < set_bits <= 32. Throws as Pages does.
+  Combiner(const Block& block, const KeyHash& hash, CombinerMemory& memory, int set_bits);
 
   // The next record, or records, of the block's text. Throws as Pages does.
   void take(const Fields& fields) {
@@ -50,10 +58,6 @@ class Combiner {
   };
   using Set = std::array<Place, 2>;
 
-  // 64 KiB: half of them, which a first-level cache holds, catches too few repeats of some 1,000 keys, twice as many
-  // catch hardly more.
-  static constexpr int kSetBits = 12;
-
   void take_group(const PlainLines& lines);
   void flush();
   DistinctRecord* find(std::size_t i);
@@ -64,7 +68,8 @@ class Combiner {
   const KeyHash& hash_;
   PagedList<DistinctRecord>& distinct_;
   std::uint64_t records_ = 0;
-  std::array<Set, std::size_t{1} << kSetBits> sets_{};
+  Set* const sets_;
+  const int hash_shift_;  // leaves of a hash the number of its set
   // Taken one by one, and not looked for yet:
   std::array<Fields, KeyGroup::kKeys> taken_;
   std::size_t count_ = 0;

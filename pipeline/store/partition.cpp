@@ -143,12 +143,11 @@ struct HandTo {
   [[gnu::noinline]] void operator()(const PlainLines& lines) const { taker.take(lines); }
 };
 
-// A repeat saves the shard an upsert (5 to 15 ns). It costs a look-up for every record (3 ns) and, unless nearly all or
-// nearly none repeat, a branch that is mispredicted (5 ns). So it pays from about one repeat in two: with two in five,
-// of 10,000 keys evenly, the job takes 1.1 to 1.25 times as long, with nine in twenty, of zipf's 1M, 1.03 times.
-constexpr std::uint32_t kPaysFrom = 1024 / 2;
-// While it does not pay, one block in this many is combined all the same, to see whether it does by now.
-constexpr std::uint64_t kProbeEvery = 32;
+// A combiner's: 64 KiB of them, as half, which a first-level cache holds, catches too few repeats of some 1,000 keys,
+// and twice as much catches hardly more. A wide block's keys are of as many more as it has more text: with half, the
+// job of 10,000 keys takes 1.15 times as long, with twice as much hardly less.
+constexpr int kSetBits = 12;
+constexpr int kWideSetBits = 14;
 
 }  // namespace
 
@@ -156,17 +155,13 @@ Partition::Partition(std::uint32_t shards, const RecordRules& rules, const KeyHa
     : router_(shards), rules_(rules), hash_(hash) {}
 
 void Partition::run(Batch& batch) {
-  if (combining_pays(batch.sequence)) {
+  if (batch.wide || combining_.pays(batch.sequence)) {
     route_combined(batch);
   } else if (std::ranges::all_of(batch.parts, &BatchPart::wants_entries)) {
     route<AsEntries>(batch);
   } else {
     route<AsReferences>(batch);
   }
-}
-
-bool Partition::combining_pays(std::uint64_t sequence) const {
-  return sequence % kProbeEvery == 0 || repeats_per_1024_.load(std::memory_order_relaxed) >= kPaysFrom;
 }
 
 template <class Form>
@@ -178,16 +173,13 @@ void Partition::route(Batch& batch) {
 }
 
 void Partition::route_combined(Batch& batch) {
-  Combiner combiner(batch.block, hash_, batch.distinct);
+  Combiner combiner(batch.block, hash_, batch.combiner, batch.wide ? kWideSetBits : kSetBits);
   batch.parsed = parse_records(batch.block, rules_, HandTo<Combiner>{combiner});
   GroupRouter<AsReferences> group(batch, router_, hash_);
   for (const DistinctRecord& record : combiner.finish()) group.take(record.fields);
   batch.records = combiner.records();
   batch.routed = group.finish();
-  if (batch.records > 0) {
-    const std::uint64_t repeats = batch.records - batch.routed;
-    repeats_per_1024_.store(static_cast<std::uint32_t>(repeats * 1024 / batch.records), std::memory_order_relaxed);
-  }
+  if (batch.records > 0) combining_.learn(batch.wide, batch.records, batch.records - batch.routed);
 }
 
 }  // namespace shardflow

@@ -4,11 +4,11 @@
 // different shards never meet; each shard has one writer at a time; and nothing in a shard needs a lock.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <string_view>
 
 #include "pipeline/batch.hpp"
+#include "pipeline/store/combining.hpp"
 #include "pipeline/store/key_hash.hpp"
 #include "pipeline/store/murmur3.hpp"
 
@@ -49,17 +49,18 @@ class Partition {
   // Fills batch.parsed, batch.parts and batch.records.
   void run(Batch& batch);
 
+  // What says which blocks are to be wide.
+  Combining& combining() { return combining_; }
+
  private:
   template <class Form>
   void route(Batch& batch);
   void route_combined(Batch& batch);
-  bool combining_pays(std::uint64_t sequence) const;
 
   Router router_;
   RecordRules rules_;
   const KeyHash& hash_;
-  // The share of records in recent blocks that repeated a key of their block, in 1/1024.
-  std::atomic<std::uint32_t> repeats_per_1024_{0};
+  Combining combining_;
 };
 
 }  // namespace shardflow

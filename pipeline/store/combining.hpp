@@ -1,0 +1,61 @@
+// Whether combining pays, and over how much text: told by how often keys repeated in recent blocks.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace shardflow {
+
+// A repeat that is combined saves the shard an upsert (5 to 15 ns). It costs a look-up for every record (3 ns) and,
+// unless nearly all or nearly none repeat, a branch that is mispredicted (5 ns). The more text, the more repeats: of
+// 10,000 keys evenly, a block of 256 KiB has 2 in 5, one of 1.75 MiB 9 in 10, and the job takes 0.7 of the time. But a
+// wide block and its keys leave the caches, so that it has to have more of them. Safe to use from any number of
+// threads.
+class Combining {
+ public:
+  // Whether block `sequence`, yet to be read, should be a wide one. A wide one is always combined. One thread at a
+  // time.
+  bool wants_wide(std::uint64_t sequence) {
+    const std::uint32_t narrow = narrow_.load(std::memory_order_relaxed);
+    if (narrow < kWidePromising || narrow >= kNarrowIsEnough) return false;
+    std::uint32_t wide = wide_.load(std::memory_order_relaxed);
+    if (wide == kUntried) return wide_.compare_exchange_strong(wide, 0, std::memory_order_relaxed);
+    return wide >= kWidePaysFrom || sequence % kProbeWideEvery == 0;
+  }
+
+  // Whether to combine block `sequence`, which is no wide one.
+  bool pays(std::uint64_t sequence) const {
+    return sequence % kProbeEvery == 0 || narrow_.load(std::memory_order_relaxed) >= kPaysFrom;
+  }
+
+  // What a block that was combined showed. REQUIRES: records > 0.
+  void learn(bool wide, std::uint64_t records, std::uint64_t repeats) {
+    const auto share = static_cast<std::uint32_t>(repeats * kAll / records);
+    (wide ? wide_ : narrow_).store(share, std::memory_order_relaxed);
+    if (!wide && share < kWidePromising) wide_.store(kUntried, std::memory_order_relaxed);
+  }
+
+ private:
+  // Shares of a block's records that repeat a key of it, in 1/1024.
+  static constexpr std::uint32_t kAll = 1024;
+  // Wide blocks: one is tried as soon as they are promising.
+  static constexpr std::uint32_t kUntried = UINT32_MAX;
+  // With two in five, of 10,000 keys evenly, the job takes 1.1 to 1.25 times as long as without combining, with nine in
+  // twenty, of zipf's 1M, 1.03 times.
+  static constexpr std::uint32_t kPaysFrom = kAll / 2;
+  // Of 15,000 keys evenly a wide block finds five in six repeats, and the job takes as long as without, of 20,000 three
+  // in four, and it takes 1.0 to 1.1 times as long.
+  static constexpr std::uint32_t kWidePaysFrom = kAll * 8 / 10;
+  // Of 15,000 keys evenly, a usual block has three in eleven.
+  static constexpr std::uint32_t kWidePromising = kAll / 4;
+  // Of 400 keys evenly, a wide block has nothing to save.
+  static constexpr std::uint32_t kNarrowIsEnough = kAll * 15 / 16;
+  // While it does not pay, one block in so many is combined all the same, to see whether it does by now.
+  static constexpr std::uint64_t kProbeEvery = 32;
+  static constexpr std::uint64_t kProbeWideEvery = 1024;
+
+  std::atomic<std::uint32_t> narrow_{0};
+  std::atomic<std::uint32_t> wide_{kUntried};
+};
+
+}  // namespace shardflow
