@@ -66,7 +66,8 @@ __attribute__((target("avx512f,avx512dq"))) void quick_hash_avx512(const KeyGrou
     const __m512i a = _mm512_mullo_epi64(_mm512_load_si512(&group.keys[i]), factors);
     const __m512i b = _mm512_mullo_epi64(_mm512_load_si512(&group.keys[i + 4]), factors);
     const __m512i sums = _mm512_add_epi64(_mm512_permutex2var_epi64(a, low, b), _mm512_permutex2var_epi64(a, high, b));
-    _mm512_mask_cvtepi64_storeu_epi32(&hashes[i], kAll, _mm512_maskz_srli_epi64(kAll, sums, 32));
+    const __m512i mixed = _mm512_xor_si512(sums, _mm512_maskz_slli_epi64(kAll, sums, KeyHash::kQuickShift));
+    _mm512_mask_cvtepi64_storeu_epi32(&hashes[i], kAll, _mm512_maskz_srli_epi64(kAll, mixed, 32));
   }
 }
 

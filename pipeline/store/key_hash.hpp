@@ -23,6 +23,9 @@ inline std::uint32_t slot_hash(std::uint64_t hash) { return static_cast<std::uin
 
 class KeyHash {
  public:
+  // quick() mixes into each bit the one so many below.
+  static constexpr int kQuickShift = 17;
+
   // Reading a key may touch this many bytes behind it.
   static constexpr std::size_t kPaddingBytes = 16;
 
@@ -45,10 +48,12 @@ class KeyHash {
 
   // Of a key that load_masked gave, another hash, of less mixing (multiply-shift: Dietzfelbinger, "Universal hashing
   // and k-wise independent random variables via integer arithmetic without primes", 1996), whose high half tells most:
-  // for what a key that was prepared to collide can do no harm.
+  // for what a key that was prepared to collide can do no harm. Of keys that differ in a few digits, the products'
+  // upper bits are too alike for some factors: in the upper half, lower ones are mixed into them.
   std::uint64_t quick(const Words16& key) const {
     const Words16 factors = quick_factors();
-    return key.low * factors.low + key.high * factors.high;
+    const std::uint64_t sum = key.low * factors.low + key.high * factors.high;
+    return sum ^ sum << kQuickShift;
   }
   Words16 quick_factors() const { return {secrets_[1] | 1, secrets_[0] | 1}; }
 
