@@ -53,6 +53,7 @@ void Combiner::take_group(const PlainLines& lines) {
     DistinctRecord* const earlier = find(i);
     if (earlier != nullptr) [[likely]] {
       const std::uint32_t value = separators[i] + 1;
+      earlier->fields.key_offset = separators[i] - group_.bytes[i];
       earlier->fields.value_offset = value;
       earlier->fields.value_bytes = value_ends[i] - value;
     } else {
@@ -77,8 +78,7 @@ void Combiner::flush() {
     if (!is_short) hashes_[i] = slot_hash(hash_.padded({text + fields.key_offset, fields.key_bytes}));
     DistinctRecord* const earlier = find(i);
     if (earlier != nullptr && (is_short || same_key(earlier->fields, fields))) [[likely]] {
-      earlier->fields.value_offset = fields.value_offset;
-      earlier->fields.value_bytes = fields.value_bytes;
+      earlier->fields = fields;
     } else {
       add(i, fields);
     }

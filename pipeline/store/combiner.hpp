@@ -16,10 +16,10 @@
 
 namespace shardflow {
 
-// A record whose key was not found among those before it.
+// A key that was not found among those before it.
 struct DistinctRecord {
-  Words16 key;  // its first 16 bytes; zero behind its end
-  Fields fields;
+  Words16 key;    // its first 16 bytes; zero behind its end
+  Fields fields;  // of its last record: key and value side by side, so that they are fetched as one
 };
 
 // Where a combiner keeps what it found, to be used again by the next one.

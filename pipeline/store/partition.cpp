@@ -32,6 +32,8 @@ struct AsEntries {
   }
 };
 
+bool has_short_key(const DistinctRecord& record) { return record.fields.key_bytes <= KeyGroup::kMostBytes; }
+
 // Collects records, and routes them by the group: murmur3 of many keys at once takes a quarter of the instructions.
 template <class Form>
 class GroupRouter {
@@ -51,6 +53,20 @@ class GroupRouter {
     }
     for (std::size_t i = 0; i < lines.count(); i += KeyGroup::kKeys) route_lines(lines.part(i, KeyGroup::kKeys));
     records_ += lines.count();
+  }
+
+  void take(std::span<const DistinctRecord> records) {
+    flush();
+    for (std::size_t begin = 0; begin < records.size(); begin += KeyGroup::kKeys) {
+      const auto group = records.subspan(begin, std::min(records.size() - begin, KeyGroup::kKeys));
+      if (std::ranges::all_of(group, has_short_key)) [[likely]] {
+        route_distinct(group);
+        records_ += group.size();
+      } else {
+        for (const DistinctRecord& record : group) take(record.fields);
+        flush();
+      }
+    }
   }
 
   // What was taken since the last whole group; then it is over.
@@ -74,17 +90,34 @@ class GroupRouter {
   }
 
   void route_short(const char* text) {
-    std::array<std::uint32_t, KeyGroup::kKeys> table_hashes;
     for (std::size_t i = 0; i < count_; ++i) {
-      const Words16 key = load_masked(text + group_[i].key_offset, group_[i].key_bytes);
-      keys_.keys[i] = key;
+      keys_.keys[i] = load_masked(text + group_[i].key_offset, group_[i].key_bytes);
       keys_.bytes[i] = group_[i].key_bytes;
-      table_hashes[i] = slot_hash(hash_.of_short(key, group_[i].key_bytes));
+    }
+    route_listed(count_, [this](std::size_t i) { return group_[i]; });
+  }
+
+  // Of records whose keys are in the text, too, but may be in no cache.
+  void route_distinct(std::span<const DistinctRecord> records) {
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      keys_.keys[i] = records[i].key;
+      keys_.bytes[i] = records[i].fields.key_bytes;
+    }
+    route_listed(records.size(), [&](std::size_t i) { return records[i].fields; });
+  }
+
+  // Records of whose keys there is a list.
+  template <class FieldsOf>
+  [[gnu::always_inline]] void route_listed(std::size_t count, FieldsOf&& fields_of) {
+    std::array<std::uint32_t, KeyGroup::kKeys> table_hashes;
+    for (std::size_t i = 0; i < count; ++i) {
+      table_hashes[i] = slot_hash(hash_.of_short(keys_.keys[i], keys_.bytes[i]));
     }
     KeyGroup::Each hashes;
     murmur3_of_group(keys_, hashes);
-    for (std::size_t i = 0; i < count_; ++i) {
-      Form::push(batch_.parts[router_.shard_of_hash(hashes[i])], text, group_[i], table_hashes[i]);
+    const char* const text = batch_.block.data_of_text();
+    for (std::size_t i = 0; i < count; ++i) {
+      Form::push(batch_.parts[router_.shard_of_hash(hashes[i])], text, fields_of(i), table_hashes[i]);
     }
   }
 
@@ -176,7 +209,7 @@ void Partition::route_combined(Batch& batch) {
   Combiner combiner(batch.block, hash_, batch.combiner, batch.wide ? kWideSetBits : kSetBits);
   batch.parsed = parse_records(batch.block, rules_, HandTo<Combiner>{combiner});
   GroupRouter<AsReferences> group(batch, router_, hash_);
-  for (const DistinctRecord& record : combiner.finish()) group.take(record.fields);
+  group.take(combiner.finish());
   batch.records = combiner.records();
   batch.routed = group.finish();
   if (batch.records > 0) combining_.learn(batch.wide, batch.records, batch.records - batch.routed);
