@@ -26,6 +26,14 @@ class Bench {
     partition_.run(batch_);
     return batch_;
   }
+  // The next records in a wide block, of so many bytes.
+  const Batch& run_wide(const Pairs& records, std::size_t bytes) {
+    batch_.reset();
+    batch_.set_wide(true);
+    batch_.block.hold(bytes);
+    return run(records, 1);
+  }
+  Combining& combining() { return partition_.combining(); }
   // Whether a shard wants its next records as entries.
   void want_entries(std::size_t shard, bool wants) { batch_.parts[shard].wants_entries = wants; }
   // The records of a shard's entries.
@@ -110,6 +118,19 @@ TEST_CASE("combining is tried in every 32nd block and goes on where it pays") {
   CHECK(bench.run(numbered(1000, 10), 35).routed == 1000);  // block 34 taught that it does not pay
   CHECK(bench.run(numbered(1000, 700), 64).routed < 800);
   CHECK(bench.run(numbered(1000, 700), 65).routed == 1000);  // three in ten are too few
+}
+
+TEST_CASE("a wide block is combined, and teaches that wide ones do not pay if it is full") {
+  Bench bench(1);
+  bench.run(numbered(1000, 600), 0);
+  CHECK(bench.combining().wants_wide(1));
+  const std::size_t bytes = testing::to_tsv(numbered(1000, 100)).size();
+  CHECK(bench.run_wide(numbered(1000, 100), bytes).routed == 100);
+  CHECK(bench.combining().wants_wide(1));
+  CHECK(bench.run_wide(numbered(1000, 600), 2 * bytes).routed < 700);
+  CHECK(bench.combining().wants_wide(1));
+  bench.run_wide(numbered(1000, 600), bytes + bytes / 16);
+  CHECK(!bench.combining().wants_wide(1));
 }
 
 TEST_CASE("keys of other lengths and values than the ones before them are not taken for repeats") {

@@ -182,6 +182,9 @@ struct HandTo {
 constexpr int kSetBits = 12;
 constexpr int kWideSetBits = 14;
 
+// A wide block that ends with its file tells nothing of those of the next file: the less text, the fewer repeats.
+bool is_full(const Block& block) { return block.text().size() >= block.capacity() - block.capacity() / 8; }
+
 }  // namespace
 
 Partition::Partition(std::uint32_t shards, const RecordRules& rules, const KeyHash& hash)
@@ -212,7 +215,9 @@ void Partition::route_combined(Batch& batch) {
   group.take(combiner.finish());
   batch.records = combiner.records();
   batch.routed = group.finish();
-  if (batch.records > 0) combining_.learn(batch.wide, batch.records, batch.records - batch.routed);
+  if (batch.records > 0 && (!batch.wide || is_full(batch.block))) {
+    combining_.learn(batch.wide, batch.records, batch.records - batch.routed);
+  }
 }
 
 }  // namespace shardflow
