@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace shardflow {
 
@@ -11,13 +12,16 @@ Batch::Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget)
   for (std::size_t i = 0; i < shards; ++i) parts.emplace_back(budget);
 }
 
-void Batch::set_wide(bool wanted) {
-  // Of what memory is left: 8 batches, all of them wide, take an eighth.
-  constexpr std::size_t kSmallPart = 64;
+void Batch::set_wide(bool wanted, std::size_t batches) {
+  constexpr std::size_t kPart = 4;
+  // Beside the text, the lists of short records may take three times as much as it.
+  constexpr std::size_t kWithLists = 4;
   const MemoryBudget& budget = block.budget();
   const std::size_t wide_bytes = std::max(block_bytes_, std::min(kWide * block_bytes_, kWideMostBytes));
-  wide = wanted && wide_bytes <= (budget.limit_bytes() - budget.used_bytes()) / kSmallPart;
-  block.hold(wide ? wide_bytes : block_bytes_);
+  const std::uint64_t left = budget.limit_bytes() - budget.used_bytes();
+  const bool was_wide = std::exchange(wide, wanted && wide_bytes <= left / kPart / kWithLists / batches);
+  block.resize(wide ? wide_bytes : block_bytes_);
+  if (was_wide && !wide) combiner = CombinerMemory(block.budget());
 }
 
 void Batch::reset() {

@@ -29,15 +29,16 @@ struct BatchPart {
 };
 
 struct Batch {
-  // A wide block is so many usual ones, or one of kWideMostBytes where that is less, which a huge page holds.
+  // A wide block is so many usual ones, but, unless a usual one is, no more than kWideMostBytes: with its slack, a huge
+  // page holds it.
   static constexpr std::size_t kWide = 7;
   static constexpr std::size_t kWideMostBytes = kWide << 18;
 
   Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget);
 
-  // Makes the block a wide one, where memory is no matter, or a usual one. REQUIRES: the batch is empty. Throws as
-  // Pages does.
-  void set_wide(bool wanted);
+  // Makes the block a wide one, or a usual one again. It stays a usual one where so many `batches`, all of them wide,
+  // could take more than a quarter of the memory that is left. REQUIRES: the batch is empty. Throws as Pages does.
+  void set_wide(bool wanted, std::size_t batches);
   // Empty again, for the next block.
   void reset();
 
@@ -64,6 +65,7 @@ class BatchPool {
   // An empty batch. REQUIRES: one is free (the limiter sees to it).
   Batch& acquire();
   void release(Batch& batch);
+  std::size_t batches() const { return batches_.size(); }
 
  private:
   std::vector<std::unique_ptr<Batch>> batches_;

@@ -28,10 +28,10 @@ void Block::shed() noexcept {
   capacity_bytes_ = 0;
 }
 
-void Block::hold(std::size_t capacity_bytes) {
+void Block::resize(std::size_t capacity_bytes) {
   assert(capacity_bytes > 0 && capacity_bytes <= kMaxBlockBytes && begin_ == end_ && !grown());
-  const std::size_t bytes = capacity_bytes + kBlockSlackBytes;
-  if (bytes > pages_.size()) pages_ = Pages(bytes, *budget_);
+  if (capacity_bytes == capacity_bytes_) return;
+  pages_ = Pages(capacity_bytes + kBlockSlackBytes, *budget_);
   first_capacity_bytes_ = capacity_bytes_ = capacity_bytes;
 }
 

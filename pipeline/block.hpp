@@ -38,9 +38,8 @@ class Block {
   void reset();
   // If it has grown, gives its memory back. REQUIRES: reset() is called before it is used again.
   void shed() noexcept;
-  // Changes its first capacity; where it becomes less, the memory is kept. REQUIRES: it is empty, and has not grown.
-  // Throws as Pages does.
-  void hold(std::size_t capacity_bytes);
+  // Changes its first capacity, and its memory with it. REQUIRES: it is empty, and has not grown. Throws as Pages does.
+  void resize(std::size_t capacity_bytes);
   // Grows to at least `capacity_bytes`; the bytes so far stay. For the record that is longer than a block.
   void grow(std::size_t capacity_bytes);
 

@@ -8,7 +8,7 @@ using shardflow::Combining;
 
 namespace {
 
-constexpr std::uint64_t kNoProbe = 1;
+constexpr std::uint64_t kNoProbe = 2;
 
 }  // namespace
 
@@ -16,9 +16,9 @@ TEST_CASE("combining is tried in every 32nd block and goes on where half of the 
   Combining combining;
   CHECK(combining.pays(0));
   CHECK(!combining.pays(kNoProbe));
-  combining.learn(false, 1000, 500);
+  combining.learn(1000, 500);
   CHECK(combining.pays(kNoProbe));
-  combining.learn(false, 1000, 499);
+  combining.learn(1000, 499);
   CHECK(!combining.pays(kNoProbe));
   CHECK(combining.pays(32));
 }
@@ -26,33 +26,67 @@ TEST_CASE("combining is tried in every 32nd block and goes on where half of the 
 TEST_CASE("a wide block is tried once where a usual one's keys repeat now and then, and more follow where it pays") {
   Combining combining;
   CHECK(!combining.wants_wide(kNoProbe));  // nobody has looked yet
-  combining.learn(false, 1000, 240);
+  combining.learn(1000, 240);
   CHECK(!combining.wants_wide(kNoProbe));  // too few
-  combining.learn(false, 1000, 260);
+  combining.learn(1000, 260);
   CHECK(combining.wants_wide(kNoProbe));
   CHECK(!combining.wants_wide(kNoProbe));  // until it is known what came of it
-  combining.learn(true, 1000, 810);
+  combining.learn_of_wide(1000, 810, true);
   CHECK(combining.wants_wide(kNoProbe));
   CHECK(combining.wants_wide(kNoProbe));
 }
 
 TEST_CASE("where a wide block does not pay another is tried much later, or once keys have become others") {
   Combining combining;
-  combining.learn(false, 1000, 400);
+  combining.learn(1000, 400);
   CHECK(combining.wants_wide(kNoProbe));
-  combining.learn(true, 1000, 790);
+  combining.learn_of_wide(1000, 790, true);
   CHECK(!combining.wants_wide(kNoProbe));
-  CHECK(!combining.wants_wide(32));
-  CHECK(combining.wants_wide(1024));
-  combining.learn(false, 1000, 0);
-  CHECK(!combining.wants_wide(1024));
-  combining.learn(false, 1000, 400);
+  CHECK(!combining.wants_wide(33));
+  CHECK(combining.wants_wide(1025));
+  combining.learn(1000, 200);
+  combining.learn(1000, 300);  // as it wavers
+  CHECK(!combining.wants_wide(kNoProbe));
+  combining.learn(1000, 0);
+  CHECK(!combining.wants_wide(1025));
+  combining.learn(1000, 400);
   CHECK(combining.wants_wide(kNoProbe));
+}
+
+TEST_CASE("where wide blocks pay a usual one is read now and then, and tells when they are over") {
+  Combining combining;
+  combining.learn(1000, 400);
+  CHECK(combining.wants_wide(kNoProbe));
+  combining.learn_of_wide(1000, 900, true);
+  CHECK(combining.wants_wide(kNoProbe));
+  CHECK(!combining.wants_wide(32));
+  CHECK(combining.pays(32));
+  combining.learn(1000, 10);  // new keys
+  CHECK(!combining.wants_wide(kNoProbe));
+  combining.learn(1000, 400);
+  CHECK(combining.wants_wide(kNoProbe));
+  combining.learn_of_wide(1000, 900, true);
+  combining.learn(1000, 960);  // fewer
+  CHECK(!combining.wants_wide(kNoProbe));
+}
+
+TEST_CASE("a wide block that is part empty may tell that they pay, not that they don't") {
+  Combining combining;
+  combining.learn(1000, 400);
+  CHECK(combining.wants_wide(kNoProbe));
+  combining.learn_of_wide(1000, 700, false);
+  CHECK(!combining.wants_wide(kNoProbe));  // the one that was tried told nothing
+  combining.learn_of_wide(1000, 850, false);
+  CHECK(combining.wants_wide(kNoProbe));
+  combining.learn_of_wide(1000, 700, false);
+  CHECK(combining.wants_wide(kNoProbe));
+  combining.learn_of_wide(1000, 700, true);
+  CHECK(!combining.wants_wide(kNoProbe));
 }
 
 TEST_CASE("where nearly all records of a usual block repeat no wide one is wanted") {
   Combining combining;
-  combining.learn(false, 1000, 940);
+  combining.learn(1000, 940);
   CHECK(!combining.wants_wide(kNoProbe));
   CHECK(combining.pays(kNoProbe));
 }

@@ -128,44 +128,60 @@ TEST_CASE("a block keeps its bytes when it grows, and its first size when it is 
   CHECK(budget.used_bytes() < 10'000);
 }
 
-TEST_CASE("a block that is to hold more has it from then on, and its memory where it is to hold less") {
+TEST_CASE("a block that is made larger or smaller is so when it is used again, too, and keeps no more memory") {
   MemoryBudget budget(UINT64_MAX);
   Block block(100, budget);
-  block.hold(50'000);
+  const std::uint64_t small = budget.used_bytes();
+  block.resize(50'000);
   CHECK(block.capacity() == 50'000);
   std::memset(block.data(), 'x', 50'000 + kBlockSlackBytes);
-  const char* const memory = block.data();
   block.reset();
   CHECK(block.capacity() == 50'000);
-  block.hold(100);
+  block.resize(100);
   CHECK(block.capacity() == 100);
   CHECK(!block.grown());
-  CHECK(block.data() == memory);
+  CHECK(budget.used_bytes() == small);
   block.grow(60'000);
   CHECK(block.grown());
   block.reset();
   CHECK(block.capacity() == 100);
 }
 
-TEST_CASE("a batch's wide block takes seven times the text, but never more than a small part of what memory is left") {
+TEST_CASE(
+    "a batch's wide block takes seven times the text, but never more than fits a huge page, unless a usual one does") {
   for (const auto& [bytes, wide_bytes] : {std::pair{std::size_t{100}, std::size_t{700}},
                                           {std::size_t{256} << 10, std::size_t{7} << 18},
                                           {std::size_t{1} << 20, std::size_t{7} << 18},
                                           {std::size_t{4} << 20, std::size_t{4} << 20}}) {
     MemoryBudget budget(std::size_t{1} << 30);
     Batch batch(bytes, 1, budget);
-    batch.set_wide(true);
+    batch.set_wide(true, 8);
     CHECK(batch.wide);
     CHECK(batch.block.capacity() == wide_bytes);
-    batch.set_wide(false);
+    batch.set_wide(false, 8);
     CHECK(!batch.wide);
     CHECK(batch.block.capacity() == bytes);
   }
-  MemoryBudget budget(std::size_t{64} << 20);
-  Batch batch(std::size_t{256} << 10, 1, budget);
-  batch.set_wide(true);
-  CHECK(!batch.wide);
-  CHECK(batch.block.capacity() == std::size_t{256} << 10);
+}
+
+TEST_CASE("batches are not made wide where all of them could take more than a quarter of what memory is left") {
+  for (const auto& [batches, wide] : {std::pair{std::size_t{8}, true}, {std::size_t{10}, false}}) {
+    MemoryBudget budget(std::size_t{256} << 20);
+    Batch batch(std::size_t{256} << 10, 1, budget);
+    batch.set_wide(true, batches);
+    CHECK(batch.wide == wide);
+  }
+}
+
+TEST_CASE("a batch that is wide no more gives back what it took for that") {
+  MemoryBudget budget(UINT64_MAX);
+  Batch batch(1000, 1, budget);
+  const std::uint64_t usual = budget.used_bytes();
+  batch.set_wide(true, 1);
+  batch.combiner.sets = Pages(std::size_t{1} << 18, budget);
+  for (int i = 0; i < 10'000; ++i) batch.combiner.distinct.push({});
+  batch.set_wide(false, 1);
+  CHECK(budget.used_bytes() == usual);
 }
 
 TEST_CASE("a batch's block is faulted in when it is first given, unless it is so large that it may not be needed") {

@@ -29,8 +29,8 @@ class Bench {
   // The next records in a wide block, of so many bytes.
   const Batch& run_wide(const Pairs& records, std::size_t bytes) {
     batch_.reset();
-    batch_.set_wide(true);
-    batch_.block.hold(bytes);
+    batch_.set_wide(true, 1);
+    batch_.block.resize(bytes);
     return run(records, 1);
   }
   Combining& combining() { return partition_.combining(); }
@@ -123,14 +123,14 @@ TEST_CASE("combining is tried in every 32nd block and goes on where it pays") {
 TEST_CASE("a wide block is combined, and teaches that wide ones do not pay if it is full") {
   Bench bench(1);
   bench.run(numbered(1000, 600), 0);
-  CHECK(bench.combining().wants_wide(1));
+  CHECK(bench.combining().wants_wide(2));
   const std::size_t bytes = testing::to_tsv(numbered(1000, 100)).size();
   CHECK(bench.run_wide(numbered(1000, 100), bytes).routed == 100);
-  CHECK(bench.combining().wants_wide(1));
+  CHECK(bench.combining().wants_wide(2));
   CHECK(bench.run_wide(numbered(1000, 600), 2 * bytes).routed < 700);
-  CHECK(bench.combining().wants_wide(1));
+  CHECK(bench.combining().wants_wide(2));
   bench.run_wide(numbered(1000, 600), bytes + bytes / 16);
-  CHECK(!bench.combining().wants_wide(1));
+  CHECK(!bench.combining().wants_wide(2));
 }
 
 TEST_CASE("keys of other lengths and values than the ones before them are not taken for repeats") {

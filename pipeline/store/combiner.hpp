@@ -30,9 +30,9 @@ struct CombinerMemory {
   Pages sets;
 };
 
-// Remembers where in a list the keys of a block are, so that a repeat replaces the value there and is no record of its
-// own. Two places for each set of keys: a key that finds none takes that of the one before the last, which is then
-// forgotten. A place that nothing was written to leads to the list's first record, which has no key.
+// Remembers where in a list the keys of a block are, so that a repeat takes the place of the record there and is no
+// record of its own. Two places for each set of keys: a key that finds none takes that of the one before the last,
+// which is then forgotten. A place that nothing was written to leads to the list's first record, which has no key.
 class Combiner {
  public:
   // Has 2^set_bits sets. `memory.distinct` is empty, and is where the records are kept, in the order in which their
@@ -46,7 +46,7 @@ class Combiner {
   }
   void take(const PlainLines& lines);
 
-  // The records, less repeats that were found; then it is over. Throws as Pages does.
+  // The keys that were found, each with its last record; then it is over. Throws as Pages does.
   std::span<const DistinctRecord> finish();
   // Taken, repeats too, by then.
   std::uint64_t records() const { return records_; }

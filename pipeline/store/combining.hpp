@@ -17,22 +17,29 @@ class Combining {
   // time.
   bool wants_wide(std::uint64_t sequence) {
     const std::uint32_t narrow = narrow_.load(std::memory_order_relaxed);
-    if (narrow < kWidePromising || narrow >= kNarrowIsEnough) return false;
+    if (narrow < kWidePromising || narrow >= kNarrowIsEnough || is_probe(sequence)) return false;
     std::uint32_t wide = wide_.load(std::memory_order_relaxed);
     if (wide == kUntried) return wide_.compare_exchange_strong(wide, 0, std::memory_order_relaxed);
-    return wide >= kWidePaysFrom || sequence % kProbeWideEvery == 0;
+    return wide >= kWidePaysFrom || sequence % kProbeWideEvery == 1;
   }
 
   // Whether to combine block `sequence`, which is no wide one.
   bool pays(std::uint64_t sequence) const {
-    return sequence % kProbeEvery == 0 || narrow_.load(std::memory_order_relaxed) >= kPaysFrom;
+    return is_probe(sequence) || narrow_.load(std::memory_order_relaxed) >= kPaysFrom;
   }
 
   // What a block that was combined showed. REQUIRES: records > 0.
-  void learn(bool wide, std::uint64_t records, std::uint64_t repeats) {
-    const auto share = static_cast<std::uint32_t>(repeats * kAll / records);
-    (wide ? wide_ : narrow_).store(share, std::memory_order_relaxed);
-    if (!wide && share < kWidePromising) wide_.store(kUntried, std::memory_order_relaxed);
+  void learn(std::uint64_t records, std::uint64_t repeats) {
+    const std::uint32_t share = share_of(records, repeats);
+    narrow_.store(share, std::memory_order_relaxed);
+    // Less than that, as a share that wavers about it would have a wide block tried each time.
+    if (share < kWidePromising / 2) wide_.store(kUntried, std::memory_order_relaxed);
+  }
+  // Likewise, of a wide one. One that its file's end, or a pipe, left part empty has fewer repeats than the next one
+  // may: that it does not pay tells nothing.
+  void learn_of_wide(std::uint64_t records, std::uint64_t repeats, bool full) {
+    const std::uint32_t share = share_of(records, repeats);
+    if (full || share >= kWidePaysFrom) wide_.store(share, std::memory_order_relaxed);
   }
 
  private:
@@ -50,9 +57,15 @@ class Combining {
   static constexpr std::uint32_t kWidePromising = kAll / 4;
   // Of 400 keys evenly, a wide block has nothing to save.
   static constexpr std::uint32_t kNarrowIsEnough = kAll * 15 / 16;
-  // While it does not pay, one block in so many is combined all the same, to see whether it does by now.
+  // One block in so many is a usual one, and combined: to see whether that pays by now, or whether wide ones still may.
   static constexpr std::uint64_t kProbeEvery = 32;
+  // While wide ones do not pay, one in so many is one.
   static constexpr std::uint64_t kProbeWideEvery = 1024;
+
+  static bool is_probe(std::uint64_t sequence) { return sequence % kProbeEvery == 0; }
+  static std::uint32_t share_of(std::uint64_t records, std::uint64_t repeats) {
+    return static_cast<std::uint32_t>(repeats * kAll / records);
+  }
 
   std::atomic<std::uint32_t> narrow_{0};
   std::atomic<std::uint32_t> wide_{kUntried};

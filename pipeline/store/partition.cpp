@@ -182,7 +182,6 @@ struct HandTo {
 constexpr int kSetBits = 12;
 constexpr int kWideSetBits = 14;
 
-// A wide block that ends with its file tells nothing of those of the next file: the less text, the fewer repeats.
 bool is_full(const Block& block) { return block.text().size() >= block.capacity() - block.capacity() / 8; }
 
 }  // namespace
@@ -209,14 +208,19 @@ void Partition::route(Batch& batch) {
 }
 
 void Partition::route_combined(Batch& batch) {
+  const bool full = is_full(batch.block);  // a parser may make the block grow
   Combiner combiner(batch.block, hash_, batch.combiner, batch.wide ? kWideSetBits : kSetBits);
   batch.parsed = parse_records(batch.block, rules_, HandTo<Combiner>{combiner});
   GroupRouter<AsReferences> group(batch, router_, hash_);
   group.take(combiner.finish());
   batch.records = combiner.records();
   batch.routed = group.finish();
-  if (batch.records > 0 && (!batch.wide || is_full(batch.block))) {
-    combining_.learn(batch.wide, batch.records, batch.records - batch.routed);
+  if (batch.records == 0) return;
+  const std::uint64_t repeats = batch.records - batch.routed;
+  if (batch.wide) {
+    combining_.learn_of_wide(batch.records, repeats, full);
+  } else {
+    combining_.learn(batch.records, repeats);
   }
 }
 
