@@ -89,7 +89,7 @@ DiffResult compare(const DiffOptions& options, const TerminalOptions& terminal, 
 int diff(const std::vector<std::string>& arguments, const Interrupt& interrupt) {
   const Parsed<DiffOptions> parsed = parse_diff(arguments);
   if (parsed.answer) return print_answer(*parsed.answer);
-  check_outputs(parsed.options.load);
+  check_outputs(parsed.options.load, false);
   const DiffResult found = compare(parsed.options, parsed.terminal, interrupt);
   const bool json = parsed.options.load.stats == StatsFormat::kJson;
   const std::string text = json ? counts_json(found) : counts_text(parsed.options, found);

@@ -106,7 +106,7 @@ int load(const std::vector<std::string>& arguments, const Interrupt& interrupt) 
   const LoadOptions& options = parsed.options;
 
   if (options.floor) require_floor_input(options, options.files);
-  check_outputs(options);
+  check_outputs(options, true);
   Store store(options.shards, options.max_memory_bytes);
   LoadStatistics statistics = with_rejects(options, interrupt, [&](RejectSink* rejects) {
     return fill(options, parsed.terminal, interrupt, store, rejects);

@@ -62,14 +62,14 @@ void check_outputs(const std::vector<Output>& outputs, const std::vector<std::st
     for (auto earlier = outputs.begin(); earlier != output; ++earlier) {
       if (!earlier->name.empty()) check_apart(*earlier, *output);
     }
-    if (output->while_reading) check_no_input(*output, inputs);
+    if (output->keeps_inputs) check_no_input(*output, inputs);
   }
 }
 
-void check_outputs(const LoadOptions& options) {
+void check_outputs(const LoadOptions& options, bool may_replace_input) {
   const std::vector<Output> meanwhile{{"--rejects", options.rejects}, {"--hgrm", options.hgrm}};
   std::vector<Output> all = meanwhile;
-  if (options.split == 0) all.insert(all.begin(), {"--output", options.output, false});
+  if (options.split == 0) all.insert(all.begin(), {"--output", options.output, !may_replace_input});
   all.push_back({"--get", options.get.empty() ? "" : "-"});
   check_outputs(all, options.files);
   if (options.split == 0) return;

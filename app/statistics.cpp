@@ -20,9 +20,18 @@ std::string row(const std::string& label, const std::string& text) {
   constexpr std::size_t kLabelColumns = 10;
   constexpr std::size_t kTextColumns = 80 - 2 - kLabelColumns;
   std::string line = "  " + left(label + " ", kLabelColumns);
-  const std::size_t blank = text.size() > kTextColumns ? text.rfind(' ', kTextColumns) : std::string::npos;
+  if (text.size() <= kTextColumns) return line + text + "\n";
+  // Between what commas part, or else between words: "42.5" and "us" belong together.
+  const std::size_t comma = text.rfind(", ", kTextColumns - 1);
+  const std::size_t blank = comma == std::string::npos ? text.rfind(' ', kTextColumns) : comma + 1;
   line += text.substr(0, blank) + "\n";
   return blank == std::string::npos ? line : line + row("", text.substr(blank + 1));
+}
+
+// Whether the last value of a key stays.
+bool is_ordered(const LoadStatistics& s) {
+  const Mode* const mode = find_mode(s.mode);
+  return mode == nullptr || mode->ordered;
 }
 
 // Behind a slow pipe it may be seconds.
@@ -106,6 +115,7 @@ std::string statistics_text(const LoadStatistics& s, bool verbose, bool color) {
                            human_bytes(static_cast<double>(s.run.bytes) / wall_s) + "/s");
   text += row("mode", std::string(s.mode) + ", " + plural(s.threads, "thread") + ", " + plural(s.blocks, "block") +
                           " of " + human_bytes(static_cast<double>(s.block_bytes)));
+  if (!is_ordered(s)) text += row("order", "of a key's values, this mode may keep another one than the last");
   text += row("cpu", fixed(s.usage.user_s, 3) + " s user, " + fixed(s.usage.system_s, 3) + " s system; " +
                          with_commas(s.usage.voluntary_switches) + " voluntary, " +
                          with_commas(s.usage.involuntary_switches) + " forced switches");
@@ -131,6 +141,7 @@ std::string statistics_json(const LoadStatistics& s) {
       {"schema", 1},
       {"version", SHARDFLOW_VERSION},
       {"mode", s.mode},
+      {"ordered", is_ordered(s)},
       {"threads", s.threads},
       {"shards", s.shard_records.size()},
       {"block_bytes", s.block_bytes},

@@ -41,6 +41,18 @@ TEST_CASE("the differences go where --output says, the counts never between them
             run({"diff", before, after, "--output", "-", "-q", "--stats", "json"}).error)["changed"] == 1);
 }
 
+TEST_CASE("the differences never replace what was compared") {
+  const Folder folder;
+  const std::string before = folder.write("old", "a\t1\n");
+  const std::string after = folder.write("new", "a\t2\n");
+  for (const std::string& file : {before, after}) {
+    const Outcome outcome = run({"diff", before, after, "--output", file});
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.error == "shardflow: --output would replace an input: " + file + "\n");
+  }
+  CHECK(folder.read("old") == "a\t1\n");
+}
+
 TEST_CASE("trouble is 2, as diff(1) has it, and bad input 3") {
   const Folder folder;
   const std::string good = folder.write("good", "a\t1\n");

@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "pipeline/descriptor.hpp"
+#include "pipeline/mode/mode.hpp"
 #include "tests/cli_process.hpp"
 #include "tests/sanitized.hpp"
 
@@ -686,6 +687,26 @@ TEST_CASE("rejects go into a file of their own") {
             .out == "2\n");
 }
 
+TEST_CASE("a mode that may keep another value than a key's last one says so") {
+  const Folder folder;
+  const std::string in = folder.write("in", "a\t1\n");
+  const std::string words = "of a key's values, this mode may keep another one than the last";
+  for (const shardflow::Mode& mode : shardflow::modes()) {
+    CAPTURE(mode.name);
+    const std::string name(mode.name);
+    CHECK((run({"load", in, "--mode", name}).error.find(words) == std::string::npos) == mode.ordered);
+    CHECK(nlohmann::json::parse(run({"load", in, "--mode", name, "--stats", "json"}).error)["ordered"] == mode.ordered);
+  }
+}
+
+TEST_CASE("TSV that a delimiter makes CSV has no escapes") {
+  const Folder folder;
+  const std::string in = folder.write("in.tsv", "a\t1\n");
+  const Outcome outcome = run({"load", in, "--delimiter", "tab", "--escape"});
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.error == "shardflow: --delimiter tab reads TSV as CSV, which has no --escape\n");
+}
+
 TEST_CASE("no output is in another's way") {
   const Folder folder;
   const std::string in = folder.write("in", "a\t1\n");
@@ -705,6 +726,9 @@ TEST_CASE("no output is in another's way") {
   CHECK(refusal({"--hgrm", "-", "--get", "a"}) == "shardflow: --hgrm and --get" + mix + "--hgrm a file\n");
   CHECK(refusal({"-o", folder.path("link"), "--hgrm", folder.path("later")}) ==
         "shardflow: --output and --hgrm name the same file\n");
+  CHECK(refusal({"-o", "none.csv", "--hgrm", "./none.csv"}) == "shardflow: --output and --hgrm name the same file\n");
+  CHECK(refusal({"--split", "2", "-o", "none", "--hgrm", "./none/part-00000.tsv"}) ==
+        "shardflow: --hgrm has the name of a part of --split: ./none/part-00000.tsv\n");
   CHECK(refusal({"--hgrm", in}) == "shardflow: --hgrm would replace an input: " + in + "\n");
   for (const std::string& parts : {folder.path("parts"), folder.path("parts/"), folder.path("none")}) {
     const std::string part = std::filesystem::path(parts) / "part-00001.tsv";

@@ -50,10 +50,13 @@ TEST_CASE("the statistics of a long run over skewed shards keep within 80 column
   CHECK(text.size() <= 81);
 }
 
-TEST_CASE("what is too long for a line goes on in the next, behind no label") {
-  CHECK(statistics_text(example(4), false, false)
-            .find("\n  cpu       1234.567 s user, 123.456 s system; 1,234,567 voluntary, 123,456\n"
-                  "            forced switches\n") != std::string::npos);
+TEST_CASE("what is too long for a line goes on in the next, behind no label and between what commas part") {
+  LoadStatistics s = example(4);
+  s.run.latency.record(42'500);
+  const std::string text = statistics_text(s, false, false);
+  CHECK(text.find("\n  cpu       1234.567 s user, 123.456 s system; 1,234,567 voluntary,\n"
+                  "            123,456 forced switches\n") != std::string::npos);
+  CHECK(text.find(", 99.9 % 42.5 us,\n            max 42.5 us\n") != std::string::npos);
 }
 
 TEST_CASE("shards are called skewed where the fullest has more than four times the mean") {

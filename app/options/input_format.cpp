@@ -112,6 +112,9 @@ FileOptions read_file_options(const Merged& merged) {
   FileOptions options;
   read_kind(merged, options);
   options.format.delimiter = read_option(merged, "delimiter", read_delimiter);
+  if (options.recognise_kind && options.format.delimiter == '\t' && merged.on("escape")) {
+    throw UsageError("--delimiter tab reads TSV as CSV, which has no --escape");
+  }
   options.header = merged.on("header");
   options.format.value_is_rest = merged.get("value") == "rest";
   read_column(merged, "key", options.format.key_column, options.key_name);

@@ -141,7 +141,8 @@ class AtomicFile final : public Sink {
 fs::path replaced_by(const std::string& name) {
   constexpr int kMostLinks = 40;  // as many as Linux follows
   std::error_code failed;
-  fs::path file = name;
+  // Absolute, as weakly_canonical() makes "./new" so, but not "new", where there is none.
+  fs::path file = fs::absolute(name, failed);
   // One by one: weakly_canonical() takes a link for a file where it points to none.
   for (int links = 0; links < kMostLinks && fs::is_symlink(file, failed); ++links) {
     file = file.parent_path() / fs::read_symlink(file, failed);
