@@ -66,6 +66,12 @@ TEST_CASE("misuse is exit code 2, one line, and what would be right") {
       {{"load", "x", "--config", "/none.ini"}, "/none.ini: cannot be read"},
       {{"load", "x", "--config", "/"}, "/: cannot be read"},
       {{"generate"}, "what to generate? give a SPEC; --help tells how"},
+      {{"generate", "zipf", "-o", "x.tsv.gz"},
+       "--output: what generate writes is plain TSV, and 'x.tsv.gz' says something else; "
+       "'shardflow generate SPEC | shardflow load - -o FILE' writes all formats"},
+      {{"generate", "zipf", "-o", "x.csv"},
+       "--output: what generate writes is plain TSV, and 'x.csv' says something else; "
+       "'shardflow generate SPEC | shardflow load - -o FILE' writes all formats"},
       {{"generate", "zip"}, "'zip' is no distribution; there are sequential, uniform, zipf and few-hot-keys"},
       {{"generate", "zipf:records=3,keys=18000000000G"},
        "zipf has at most 9007199254740992 keys (2^53), not 18000000000000000000"},
@@ -80,6 +86,12 @@ TEST_CASE("misuse is exit code 2, one line, and what would be right") {
   }
   CHECK(run({"load", "x", "--mode", "none"})
             .error.starts_with("shardflow: --mode: 'none' is no mode; there are flow, serial"));
+}
+
+TEST_CASE("a workload of the gate that looks like a file and is none is called missing, not an unknown preset") {
+  const Outcome outcome = run({"gate", "--against", binary(), "/none/events.tsv"});
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.error == "shardflow: /none/events.tsv: cannot be read: No such file or directory\n");
 }
 
 TEST_CASE("the command line beats the environment, that the config file, that the preset, that the default") {

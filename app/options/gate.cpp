@@ -1,4 +1,5 @@
 // The options of `shardflow gate`.
+#include <cerrno>
 #include <cmath>
 #include <filesystem>
 
@@ -6,6 +7,7 @@
 #include "app/options/grammars.hpp"
 #include "app/options/groups.hpp"
 #include "app/presets.hpp"
+#include "pipeline/errors.hpp"
 #include "pipeline/machine.hpp"
 #include "pipeline/quantity.hpp"
 
@@ -112,6 +114,8 @@ WorkloadOption read_workload(const std::string& name) {
   }
   std::string spec = name;
   if (name.find(':') == std::string::npos) {
+    // What no preset is called.
+    if (name.find_first_of("/.") != std::string::npos) throw IoError(name, "cannot be read", ENOENT);
     spec = preset_alone(load_grammar(), name).get("synthetic");
     if (spec.empty()) throw UsageError("preset " + name + " names no synthetic input");
   }

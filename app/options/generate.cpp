@@ -4,6 +4,19 @@
 
 namespace shardflow::app {
 
+namespace {
+
+// A name that says TSV, or nothing.
+std::string read_plain_tsv(const Merged& merged) {
+  std::string name = merged.file_name("output");
+  const WriteOptions said = format_of_name(name);
+  if (said.compression == Compression::kNone && said.format == RecordFormat::kTsv) return name;
+  throw UsageError("--output: what generate writes is plain TSV, and '" + name +
+                   "' says something else; 'shardflow generate SPEC | shardflow load - -o FILE' writes all formats");
+}
+
+}  // namespace
+
 Grammar generate_grammar() {
   Grammar grammar{
       "usage: shardflow generate [options] SPEC\n\n"
@@ -43,7 +56,7 @@ Parsed<GenerateOptions> parse_generate(const Strings& arguments) {
     } catch (const std::invalid_argument& error) {
       throw UsageError(error.what());
     }
-    options.output = merged.file_name("output");
+    options.output = read_plain_tsv(merged);
     options.rate_per_s = read_rate(merged);
   });
 }
