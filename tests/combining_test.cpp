@@ -10,6 +10,13 @@ namespace {
 
 constexpr std::uint64_t kNoProbe = 2;
 
+// A usual block promises that a wide one pays, and one is tried, in which so many records of 1,000 repeat.
+void try_wide(Combining& combining, std::uint64_t repeats, bool full = true) {
+  combining.learn(1000, 400);
+  CHECK(combining.wants_wide(kNoProbe));
+  combining.learn_of_wide(1000, repeats, full);
+}
+
 }  // namespace
 
 TEST_CASE("combining is tried in every 32nd block and goes on where half of the records repeat") {
@@ -38,9 +45,7 @@ TEST_CASE("a wide block is tried once where a usual one's keys repeat now and th
 
 TEST_CASE("where a wide block does not pay another is tried much later, or once keys have become others") {
   Combining combining;
-  combining.learn(1000, 400);
-  CHECK(combining.wants_wide(kNoProbe));
-  combining.learn_of_wide(1000, 790, true);
+  try_wide(combining, 790);
   CHECK(!combining.wants_wide(kNoProbe));
   CHECK(!combining.wants_wide(33));
   CHECK(combining.wants_wide(1025));
@@ -55,26 +60,20 @@ TEST_CASE("where a wide block does not pay another is tried much later, or once 
 
 TEST_CASE("where wide blocks pay a usual one is read now and then, and tells when they are over") {
   Combining combining;
-  combining.learn(1000, 400);
-  CHECK(combining.wants_wide(kNoProbe));
-  combining.learn_of_wide(1000, 900, true);
+  try_wide(combining, 900);
   CHECK(combining.wants_wide(kNoProbe));
   CHECK(!combining.wants_wide(32));
   CHECK(combining.pays(32));
   combining.learn(1000, 10);  // new keys
   CHECK(!combining.wants_wide(kNoProbe));
-  combining.learn(1000, 400);
-  CHECK(combining.wants_wide(kNoProbe));
-  combining.learn_of_wide(1000, 900, true);
+  try_wide(combining, 900);
   combining.learn(1000, 960);  // fewer
   CHECK(!combining.wants_wide(kNoProbe));
 }
 
 TEST_CASE("a wide block that is part empty may tell that they pay, not that they don't") {
   Combining combining;
-  combining.learn(1000, 400);
-  CHECK(combining.wants_wide(kNoProbe));
-  combining.learn_of_wide(1000, 700, false);
+  try_wide(combining, 700, false);
   CHECK(!combining.wants_wide(kNoProbe));  // the one that was tried told nothing
   combining.learn_of_wide(1000, 850, false);
   CHECK(combining.wants_wide(kNoProbe));

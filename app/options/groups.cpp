@@ -98,10 +98,16 @@ void add_records(po::options_description& options) {
   options.add_options()("records", text()->value_name("N"), "read the first N records only");
 }
 
-std::string mode_names() {
+std::string mode_names(bool (*wanted)(const Mode&)) {
   std::string names;
-  for (const Mode& mode : modes()) names += (names.empty() ? "" : ", ") + std::string(mode.name);
+  for (const Mode& mode : modes()) {
+    if (wanted(mode)) names += (names.empty() ? "" : ", ") + std::string(mode.name);
+  }
   return names;
+}
+
+std::string mode_names() {
+  return mode_names([](const Mode&) { return true; });
 }
 
 const Mode* read_mode(const Merged& merged) {

@@ -30,8 +30,9 @@ po::options_description common_run_options();
 void add_limits(po::options_description& options);
 po::options_description stats_options(const char* description);
 
-// All modes' names, for help and messages.
+// All modes' names, or those of the wanted ones, for help and messages.
 std::string mode_names();
+std::string mode_names(bool (*wanted)(const Mode&));
 
 // Files or --synthetic, and --records.
 void read_input(const Merged& merged, LoadOptions& options);

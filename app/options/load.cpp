@@ -9,10 +9,7 @@ namespace {
 
 po::options_description mode_option() {
   po::options_description options("Mode");
-  std::string unordered;
-  for (const Mode& mode : modes()) {
-    if (!mode.ordered) unordered += (unordered.empty() ? "" : ", ") + std::string(mode.name);
-  }
+  const std::string unordered = mode_names([](const Mode& mode) { return !mode.ordered; });
   options.add_options()(
       "mode", text(std::string(modes().front().name))->value_name("MODE"),
       ("how: " + mode_names() + "; of a key's values, " + unordered + " may keep another one than the last").c_str());
