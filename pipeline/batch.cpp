@@ -7,7 +7,7 @@
 namespace shardflow {
 
 Batch::Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget)
-    : block(block_bytes, budget), combiner(budget), block_bytes_(block_bytes) {
+    : block(block_bytes, budget), block_bytes_(block_bytes) {
   parts.reserve(shards);
   for (std::size_t i = 0; i < shards; ++i) parts.emplace_back(budget);
 }
@@ -19,9 +19,8 @@ void Batch::set_wide(bool wanted, std::size_t batches) {
   const MemoryBudget& budget = block.budget();
   const std::size_t wide_bytes = std::max(block_bytes_, std::min(kWide * block_bytes_, kWideMostBytes));
   const std::uint64_t left = budget.limit_bytes() - budget.used_bytes();
-  const bool was_wide = std::exchange(wide, wanted && wide_bytes <= left / kPart / kWithLists / batches);
+  wide = wanted && wide_bytes <= left / kPart / kWithLists / batches;
   block.resize(wide ? wide_bytes : block_bytes_);
-  if (was_wide && !wide) combiner = CombinerMemory(block.budget());
 }
 
 void Batch::reset() {
@@ -31,7 +30,6 @@ void Batch::reset() {
     if (block.grown()) part.entries.shed();
   }
   block.reset();
-  combiner.distinct.clear();
   records = 0;
   routed = 0;
   parsed.lines = 0;

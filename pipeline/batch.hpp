@@ -13,7 +13,6 @@
 #include "pipeline/input/fields.hpp"
 #include "pipeline/paged_list.hpp"
 #include "pipeline/record.hpp"
-#include "pipeline/store/combiner.hpp"
 #include "pipeline/store/entry_list.hpp"
 
 namespace shardflow {
@@ -45,11 +44,10 @@ struct Batch {
   Block block;
   std::vector<BatchPart> parts;  // one per shard
   bool wide = false;             // the block: it is to be combined
-  CombinerMemory combiner;
-  std::uint64_t sequence = 0;  // 0, 1, 2 … in file order, without gaps
-  Parsed parsed;               // lines, and what is no record
-  std::uint64_t records = 0;   // parsed
-  std::uint64_t routed = 0;    // of them, those that go to a shard: less the repeats that were combined
+  std::uint64_t sequence = 0;    // 0, 1, 2 … in file order, without gaps
+  Parsed parsed;                 // lines, and what is no record
+  std::uint64_t records = 0;     // parsed
+  std::uint64_t routed = 0;      // of them, those that go to a shard: less the repeats that were combined
   std::atomic<std::size_t> shards_left{0};
 
  private:

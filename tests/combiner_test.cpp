@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <span>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -27,34 +28,55 @@ struct Combined {
   Pairs distinct;
 };
 
-// What comes of records that are taken one by one, or many lines at once.
-Combined combine(const Pairs& records, bool by_lines) {
-  MemoryBudget budget(UINT64_MAX);
-  const KeyHash hash(1);
-  Batch batch(1 << 17, 1, budget);
-  testing::fill(batch, testing::to_tsv(records));
-  const std::string_view text = batch.block.text();
-  Combiner combiner(batch.block, hash, batch.combiner, kSetBits);
-  if (by_lines) {
-    struct Take {
-      Combiner& combiner;
-      void operator()(const Fields& fields) const { combiner.take(fields); }
-      void operator()(const PlainLines& lines) const { combiner.take(lines); }
+// Combines a block after the other.
+class Bench {
+ public:
+  // Of records that are taken one by one, or many lines at once.
+  explicit Bench(bool by_lines) : by_lines_(by_lines) {}
+
+  // What comes of a block's records. Each home is told once: it is the number of those told before.
+  Combined run(const Pairs& records) {
+    batch_.reset();
+    testing::fill(batch_, testing::to_tsv(records));
+    const std::string_view text = batch_.block.text();
+    combiner_.begin(batch_.block);
+    if (by_lines_) {
+      parse_tsv(text, {}, Take{combiner_});
+    } else {
+      parse_tsv(text, {}, [&](const Fields& fields) { combiner_.take(fields); });
+    }
+    Combined result;
+    const auto told = [this](std::span<const CombinedRecord> found, KeyHome* homes) {
+      for (std::size_t i = 0; i < found.size(); ++i) homes[i] = {homes_told_++, 0};
     };
-    parse_tsv(text, {}, Take{combiner});
-  } else {
-    parse_tsv(text, {}, [&](const Fields& fields) { combiner.take(fields); });
+    const std::uint64_t distinct = combiner_.finish(told, [&](const Fields& fields, const KeyHome& home) {
+      const std::string key(text.substr(fields.key_offset, fields.key_bytes));
+      CHECK(home_of_.try_emplace(home.shard, key).first->second == key);
+      result.distinct.emplace_back(key, text.substr(fields.value_offset, fields.value_bytes));
+    });
+    CHECK(distinct == result.distinct.size());
+    result.records = combiner_.records();
+    return result;
   }
-  Combined result;
-  for (const DistinctRecord& record : combiner.finish()) {
-    const std::string_view key = text.substr(record.fields.key_offset, record.fields.key_bytes);
-    CHECK(key.substr(0, 16) ==
-          std::string_view(reinterpret_cast<const char*>(&record.key), std::min<std::size_t>(key.size(), 16)));
-    result.distinct.emplace_back(key, text.substr(record.fields.value_offset, record.fields.value_bytes));
-  }
-  result.records = combiner.records();
-  return result;
-}
+  std::uint32_t homes_told() const { return homes_told_; }
+
+ private:
+  struct Take {
+    Combiner& combiner;
+    void operator()(const Fields& fields) const { combiner.take(fields); }
+    void operator()(const PlainLines& lines) const { combiner.take(lines); }
+  };
+
+  const bool by_lines_;
+  MemoryBudget budget_{UINT64_MAX};
+  KeyHash hash_{1};
+  Batch batch_{1 << 17, 1, budget_};
+  Combiner combiner_{kSetBits, hash_, budget_};
+  std::uint32_t homes_told_ = 0;
+  std::map<std::uint32_t, std::string> home_of_;
+};
+
+Combined combine(const Pairs& records, bool by_lines) { return Bench(by_lines).run(records); }
 
 std::uint32_t hash_of(const std::string& key) {
   return slot_hash(KeyHash(1).quick(load_masked(testing::Padded(key).view().data(), key.size())));
@@ -117,6 +139,52 @@ TEST_CASE("keys with the same hash are not taken for each other") {
     CHECK(combine({{a, "1"}, {b, "2"}}, by_lines).distinct == Pairs{{a, "1"}, {b, "2"}});
     CHECK(testing::last_values(combine({{a, "1"}, {b, "2"}, {a, "3"}, {b, "4"}, {b, "5"}}, by_lines).distinct) ==
           testing::last_values({{a, "3"}, {b, "5"}}));
+  }
+}
+
+TEST_CASE("keys of which a block has two records each stay known for the next one, but not their values") {
+  for (const bool by_lines : {false, true}) {
+    Bench bench(by_lines);
+    CHECK(bench.run({{"a", "1"}, {"b", "2"}, {"a", "3"}, {"a", "4"}, {"b", "5"}, {"b", "6"}}).distinct ==
+          Pairs{{"a", "4"}, {"b", "6"}});
+    CHECK(bench.run({{"c", "7"}, {"b", ""}, {"c", "8"}}).distinct == Pairs{{"b", ""}, {"c", "8"}});
+    CHECK(bench.homes_told() == 3);
+    CHECK(bench.run({}).distinct == Pairs{});
+    bench.run({{"a", "9"}});
+    CHECK(bench.homes_told() == 4);
+  }
+}
+
+TEST_CASE("keys longer than 16 bytes do not stay known") {
+  const std::string longer(17, 'k');
+  for (const bool by_lines : {false, true}) {
+    Bench bench(by_lines);
+    for (const std::string value : {"1", "2"}) {
+      Pairs records{{"a", "0"}, {longer, "0"}};
+      records.insert(records.end(), 8, {"a", value});
+      records.emplace_back(longer, value);
+      CHECK(bench.run(records).distinct == Pairs{{"a", value}, {longer, value}});
+    }
+    CHECK(bench.homes_told() == 4);
+  }
+}
+
+TEST_CASE("block by block, taken one by one and by lines, the last values are those of all records") {
+  std::mt19937 random(11);
+  for (const std::size_t keys : {10u, 300u, 9000u}) {
+    Bench bench(true);
+    Bench one_by_one(false);
+    for (int block = 0; block < 12; ++block) {
+      Pairs records;
+      for (int i = 0; i < 4000; ++i) {
+        std::string key = std::to_string(random() % keys);
+        if (block % 5 == 4 && i % 50 == 0) key += " longer than 16 bytes";
+        records.emplace_back(key, std::to_string(random() % 100));
+      }
+      const auto expected = testing::last_values(records);
+      CHECK(testing::last_values(bench.run(records).distinct) == expected);
+      CHECK(testing::last_values(one_by_one.run(records).distinct) == expected);
+    }
   }
 }
 

@@ -173,17 +173,6 @@ TEST_CASE("batches are not made wide where all of them could take more than a qu
   }
 }
 
-TEST_CASE("a batch that is wide no more gives back what it took for that") {
-  MemoryBudget budget(UINT64_MAX);
-  Batch batch(1000, 1, budget);
-  const std::uint64_t usual = budget.used_bytes();
-  batch.set_wide(true, 1);
-  batch.combiner.sets = Pages(std::size_t{1} << 18, budget);
-  for (int i = 0; i < 10'000; ++i) batch.combiner.distinct.push({});
-  batch.set_wide(false, 1);
-  CHECK(budget.used_bytes() == usual);
-}
-
 TEST_CASE("a batch's block is faulted in when it is first given, unless it is so large that it may not be needed") {
   MemoryBudget budget(UINT64_MAX);
   for (const auto& [bytes, resident] : {std::pair{std::size_t{256} << 10, true}, {std::size_t{64} << 20, false}}) {

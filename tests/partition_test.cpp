@@ -33,6 +33,11 @@ class Bench {
     batch_.block.resize(bytes);
     return run(records, 1);
   }
+  void end_wide() {
+    batch_.reset();
+    batch_.set_wide(false, 1);
+  }
+  std::uint64_t used_bytes() const { return budget_.used_bytes(); }
   Combining& combining() { return partition_.combining(); }
   // Whether a shard wants its next records as entries.
   void want_entries(std::size_t shard, bool wants) { batch_.parts[shard].wants_entries = wants; }
@@ -131,6 +136,37 @@ TEST_CASE("a wide block is combined, and teaches that wide ones do not pay if it
   CHECK(bench.combining().wants_wide(2));
   bench.run_wide(numbered(1000, 600), bytes + bytes / 16);
   CHECK(!bench.combining().wants_wide(2));
+}
+
+TEST_CASE("what wide blocks took is given back at the first usual one that is no probe") {
+  Bench bench(1);
+  bench.run(numbered(1000, 1000), 1);
+  bench.run(numbered(1000, 1000), 32);
+  const std::uint64_t usual = bench.used_bytes();
+  bench.run_wide(numbered(1000, 100), std::size_t{1} << 16);
+  bench.end_wide();
+  bench.run(numbered(1000, 1000), 64);
+  CHECK(bench.used_bytes() > usual);
+  bench.run(numbered(1000, 1000), 65);
+  CHECK(bench.used_bytes() == usual);
+}
+
+TEST_CASE("blocks of the same keys, one after the other, send each once, with its block's last value") {
+  Bench bench(3);
+  for (std::uint64_t block = 0; block < 5; ++block) {
+    Pairs records = numbered(1000, 20 + 10 * static_cast<int>(block));
+    for (auto& record : records) record.second += " of block " + std::to_string(block);
+    bench.run(records, block);
+    Pairs routed;
+    for (std::size_t shard = 0; shard < 3; ++shard) {
+      for (const auto& record : bench.part(shard)) {
+        CHECK(Router(3).shard_of(testing::Padded(record.first).view()) == shard);
+        routed.push_back(record);
+      }
+    }
+    CHECK(testing::last_values(routed) == testing::last_values(records));
+    CHECK(routed.size() == testing::last_values(records).size());
+  }
 }
 
 TEST_CASE("keys of other lengths and values than the ones before them are not taken for repeats") {

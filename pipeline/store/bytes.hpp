@@ -8,6 +8,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace shardflow {
 
 inline std::uint64_t load64(const char* from) {
@@ -30,6 +34,17 @@ inline Words16 load_masked(const char* from, std::size_t bytes) {
   }();
   const char* const mask = kMask.data() + 16 - bytes;
   return {load64(from) & load64(mask), load64(from + 8) & load64(mask + 8)};
+}
+
+// Whether both words are; in a vector register, where there is one: half of the loads.
+inline bool same(const Words16& a, const Words16& b) {
+#if defined(__SSE2__)
+  const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(&a));
+  const __m128i y = _mm_loadu_si128(reinterpret_cast<const __m128i*>(&b));
+  return _mm_movemask_epi8(_mm_cmpeq_epi8(x, y)) == 0xffff;
+#else
+  return ((a.low ^ b.low) | (a.high ^ b.high)) == 0;
+#endif
 }
 
 // Copies in 16-byte steps, one at least. REQUIRES: 16 more bytes than `bytes` may be read at `from` and written at

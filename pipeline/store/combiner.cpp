@@ -5,23 +5,19 @@
 
 namespace shardflow {
 
-namespace {
+Combiner::Combiner(int set_bits, const KeyHash& hash, MemoryBudget& budget)
+    : hash_(hash), set_bits_(set_bits), set_pages_(sizeof(Set) << set_bits, budget), known_(budget), homes_(budget) {}
 
-// `bytes` zero bytes.
-char* zeroed(Pages& pages, std::size_t bytes, MemoryBudget& budget) {
-  if (pages.size() < bytes) pages = Pages(bytes, budget);
-  return static_cast<char*>(std::memset(pages.data(), 0, bytes));
-}
-
-}  // namespace
-
-Combiner::Combiner(const Block& block, const KeyHash& hash, CombinerMemory& memory, int set_bits)
-    : block_(block),
-      hash_(hash),
-      distinct_(memory.distinct),
-      sets_(reinterpret_cast<Set*>(zeroed(memory.sets, sizeof(Set) << set_bits, block.budget()))),
-      hash_shift_(32 - set_bits) {
-  distinct_.push({});  // of no key: none is empty
+void Combiner::begin(const Block& block) {
+  block_ = &block;
+  records_ = 0;
+  if (keeps_) return;
+  std::memset(set_pages_.data(), 0, sizeof(Set) << set_bits_);
+  known_.clear();
+  known_.push({});  // of no key: none is empty
+  homes_.clear();
+  homes_.push({});
+  any_long_ = false;
 }
 
 void Combiner::take(const PlainLines& lines) {
@@ -36,28 +32,23 @@ void Combiner::take(const PlainLines& lines) {
   records_ += lines.count();
 }
 
-std::span<const DistinctRecord> Combiner::finish() {
-  flush();
-  return distinct_.items().subspan(1);
-}
-
 // All keys are hashed before the first one is looked for: none waits for what another one finds.
 void Combiner::take_group(const PlainLines& lines) {
   const KeyGroupWay& way = key_group_way();
-  way.list(block_.data_of_text(), lines, group_);
+  way.list(block_->data_of_text(), lines, group_);
   way.quick_hash(group_, hash_, hashes_);
   const std::uint32_t* const separators = lines.separators.data();
   const std::uint32_t* const value_ends = lines.value_ends.data();
   const std::size_t count = lines.count();
+  LookUp known = look_up();
   for (std::size_t i = 0; i < count; ++i) {
-    DistinctRecord* const earlier = find(i);
+    CombinedRecord* const earlier = known.find(i);
     if (earlier != nullptr) [[likely]] {
-      const std::uint32_t value = separators[i] + 1;
-      earlier->fields.key_offset = separators[i] - group_.bytes[i];
-      earlier->fields.value_offset = value;
-      earlier->fields.value_bytes = value_ends[i] - value;
+      earlier->before_value = separators[i];
+      earlier->value_end = value_ends[i];
     } else {
-      add(i, lines.fields(i, separators[i] - group_.bytes[i]));
+      add(i, CombinedRecord::kBesideValue, separators[i], value_ends[i]);
+      known.known = &known_[0];
     }
   }
 }
@@ -65,7 +56,7 @@ void Combiner::take_group(const PlainLines& lines) {
 // Likewise, of what was taken one by one.
 void Combiner::flush() {
   if (count_ == 0) return;
-  const char* const text = block_.data_of_text();
+  const char* const text = block_->data_of_text();
   for (std::size_t i = 0; i < count_; ++i) {
     const std::uint32_t bytes = taken_[i].key_bytes;
     group_.keys[i] = load_masked(text + taken_[i].key_offset, std::min<std::size_t>(bytes, KeyGroup::kMostBytes));
@@ -76,44 +67,46 @@ void Combiner::flush() {
     const Fields& fields = taken_[i];
     const bool is_short = fields.key_bytes <= KeyGroup::kMostBytes;
     if (!is_short) hashes_[i] = slot_hash(hash_.padded({text + fields.key_offset, fields.key_bytes}));
-    DistinctRecord* const earlier = find(i);
-    if (earlier != nullptr && (is_short || same_key(earlier->fields, fields))) [[likely]] {
-      earlier->fields = fields;
+    const std::uint32_t before_value = fields.value_offset - 1;
+    const std::uint32_t value_end = fields.value_offset + fields.value_bytes;
+    CombinedRecord* const earlier = look_up().find(i);
+    if (earlier != nullptr && (is_short || same_key(earlier->key_offset, fields))) [[likely]] {
+      earlier->key_offset = fields.key_offset;
+      earlier->before_value = before_value;
+      earlier->value_end = value_end;
     } else {
-      add(i, fields);
+      add(i, fields.key_offset, before_value, value_end);
     }
   }
   records_ += count_;
   count_ = 0;
 }
 
-// The record that had the group's i-th key before, or nullptr; of keys longer than 16 bytes, one that begins alike.
-[[gnu::always_inline]] inline DistinctRecord* Combiner::find(std::size_t i) {
-  const std::uint32_t hash = hashes_[i];
-  const Words16& first = group_.keys[i];
-  const Set& set = sets_[hash >> hash_shift_];
+// The record of the group's i-th key, or nullptr; of keys longer than 16 bytes, one that begins alike.
+[[gnu::always_inline]] inline CombinedRecord* Combiner::LookUp::find(std::size_t i) const {
+  const std::uint32_t hash = hashes[i];
+  const Set& set = sets[hash >> hash_shift];
   const Place& place = set[static_cast<std::size_t>(set[1].hash == hash)];  // no branch: it can't be predicted
-  DistinctRecord& earlier = distinct_[place.index];
-  const std::uint64_t differs =
-      (earlier.key.low ^ first.low) | (earlier.key.high ^ first.high) | (earlier.fields.key_bytes ^ group_.bytes[i]);
-  return differs == 0 ? &earlier : nullptr;
+  CombinedRecord& record = known[place.index];
+  return same(record.key, group.keys[i]) && record.key_bytes == group.bytes[i] ? &record : nullptr;
 }
 
-bool Combiner::same_key(const Fields& a, const Fields& b) const {
-  const char* const text = block_.data_of_text();
-  return std::memcmp(text + a.key_offset, text + b.key_offset, b.key_bytes) == 0;
+bool Combiner::same_key(std::uint32_t key_offset, const Fields& fields) const {
+  const char* const text = block_->data_of_text();
+  return std::memcmp(text + key_offset, text + fields.key_offset, fields.key_bytes) == 0;
 }
 
-// Not in line, and the fields not by reference: or the record would be put together before it is known whether it is
-// new. Of keys with the same hash the set keeps the last one alone: or an earlier record of that key might be found
-// once more, and given a value that belongs behind a later one's.
-[[gnu::noinline]] void Combiner::add(std::size_t i, Fields fields) {
+// Not in line. Of keys with the same hash the set keeps the last one alone: or an earlier record of that key might be
+// found once more, and given a value that belongs behind a later one's.
+[[gnu::noinline]] void Combiner::add(std::size_t i, std::uint32_t key_offset, std::uint32_t before_value,
+                                     std::uint32_t value_end) {
   const std::uint32_t hash = hashes_[i];
-  Set& set = sets_[hash >> hash_shift_];
+  Set& set = sets()[hash >> (32 - set_bits_)];
   const bool same_hash = set[0].hash == hash || set[1].hash == hash;
   set[1] = same_hash ? Place{~hash, 0} : set[0];
-  set[0] = {hash, distinct_.size()};
-  distinct_.push({group_.keys[i], fields});
+  set[0] = {hash, known_.size()};
+  any_long_ |= group_.bytes[i] > KeyGroup::kMostBytes;
+  known_.push({group_.keys[i], group_.bytes[i], key_offset, before_value, value_end});
 }
 
 }  // namespace shardflow

@@ -28,6 +28,9 @@ class Combining {
     return is_probe(sequence) || narrow_.load(std::memory_order_relaxed) >= kPaysFrom;
   }
 
+  // Whether block `sequence` is a usual one, and combined, come what may.
+  static bool is_probe(std::uint64_t sequence) { return sequence % kProbeEvery == 0; }
+
   // What a block that was combined showed. REQUIRES: records > 0.
   void learn(std::uint64_t records, std::uint64_t repeats) {
     const std::uint32_t share = share_of(records, repeats);
@@ -62,7 +65,6 @@ class Combining {
   // While wide ones do not pay, one in so many is one.
   static constexpr std::uint64_t kProbeWideEvery = 1024;
 
-  static bool is_probe(std::uint64_t sequence) { return sequence % kProbeEvery == 0; }
   static std::uint32_t share_of(std::uint64_t records, std::uint64_t repeats) {
     return static_cast<std::uint32_t>(repeats * kAll / records);
   }

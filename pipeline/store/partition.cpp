@@ -32,8 +32,6 @@ struct AsEntries {
   }
 };
 
-bool has_short_key(const DistinctRecord& record) { return record.fields.key_bytes <= KeyGroup::kMostBytes; }
-
 // Collects records, and routes them by the group: murmur3 of many keys at once takes a quarter of the instructions.
 template <class Form>
 class GroupRouter {
@@ -53,20 +51,6 @@ class GroupRouter {
     }
     for (std::size_t i = 0; i < lines.count(); i += KeyGroup::kKeys) route_lines(lines.part(i, KeyGroup::kKeys));
     records_ += lines.count();
-  }
-
-  void take(std::span<const DistinctRecord> records) {
-    flush();
-    for (std::size_t begin = 0; begin < records.size(); begin += KeyGroup::kKeys) {
-      const auto group = records.subspan(begin, std::min(records.size() - begin, KeyGroup::kKeys));
-      if (std::ranges::all_of(group, has_short_key)) [[likely]] {
-        route_distinct(group);
-        records_ += group.size();
-      } else {
-        for (const DistinctRecord& record : group) take(record.fields);
-        flush();
-      }
-    }
   }
 
   // What was taken since the last whole group; then it is over.
@@ -90,34 +74,17 @@ class GroupRouter {
   }
 
   void route_short(const char* text) {
-    for (std::size_t i = 0; i < count_; ++i) {
-      keys_.keys[i] = load_masked(text + group_[i].key_offset, group_[i].key_bytes);
-      keys_.bytes[i] = group_[i].key_bytes;
-    }
-    route_listed(count_, [this](std::size_t i) { return group_[i]; });
-  }
-
-  // Of records whose keys are in the text, too, but may be in no cache.
-  void route_distinct(std::span<const DistinctRecord> records) {
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      keys_.keys[i] = records[i].key;
-      keys_.bytes[i] = records[i].fields.key_bytes;
-    }
-    route_listed(records.size(), [&](std::size_t i) { return records[i].fields; });
-  }
-
-  // Records of whose keys there is a list.
-  template <class FieldsOf>
-  [[gnu::always_inline]] void route_listed(std::size_t count, FieldsOf&& fields_of) {
     std::array<std::uint32_t, KeyGroup::kKeys> table_hashes;
-    for (std::size_t i = 0; i < count; ++i) {
-      table_hashes[i] = slot_hash(hash_.of_short(keys_.keys[i], keys_.bytes[i]));
+    for (std::size_t i = 0; i < count_; ++i) {
+      const Fields& fields = group_[i];
+      keys_.keys[i] = load_masked(text + fields.key_offset, fields.key_bytes);
+      keys_.bytes[i] = fields.key_bytes;
+      table_hashes[i] = slot_hash(hash_.of_short(keys_.keys[i], fields.key_bytes));
     }
     KeyGroup::Each hashes;
     murmur3_of_group(keys_, hashes);
-    const char* const text = batch_.block.data_of_text();
-    for (std::size_t i = 0; i < count; ++i) {
-      Form::push(batch_.parts[router_.shard_of_hash(hashes[i])], text, fields_of(i), table_hashes[i]);
+    for (std::size_t i = 0; i < count_; ++i) {
+      Form::push(batch_.parts[router_.shard_of_hash(hashes[i])], text, group_[i], table_hashes[i]);
     }
   }
 
@@ -167,6 +134,35 @@ class GroupRouter {
   KeyGroup keys_;
 };
 
+// Tells where the keys go that a combiner has got to know.
+class Homes {
+ public:
+  Homes(const char* text, const Router& router, const KeyHash& hash) : text_(text), router_(router), hash_(hash) {}
+
+  void operator()(std::span<const CombinedRecord> records, KeyHome* homes) {
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      keys_.keys[i] = records[i].key;
+      keys_.bytes[i] = std::min<std::uint32_t>(records[i].key_bytes, KeyGroup::kMostBytes);
+    }
+    KeyGroup::Each hashes;
+    murmur3_of_group(keys_, hashes);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      if (records[i].key_bytes <= KeyGroup::kMostBytes) [[likely]] {
+        homes[i] = {router_.shard_of_hash(hashes[i]), slot_hash(hash_.of_short(keys_.keys[i], keys_.bytes[i]))};
+      } else {
+        const std::string_view key(text_ + records[i].key_offset, records[i].key_bytes);
+        homes[i] = {router_.shard_of(key), slot_hash(hash_.padded(key))};
+      }
+    }
+  }
+
+ private:
+  const char* text_;
+  const Router& router_;
+  const KeyHash& hash_;
+  KeyGroup keys_;
+};
+
 // Hands what a parser finds to a GroupRouter or a Combiner. Each format's parser has a copy of what is done with a
 // record: in line, or it costs 2 instructions more a record.
 template <class Taker>
@@ -190,6 +186,7 @@ Partition::Partition(std::uint32_t shards, const RecordRules& rules, const KeyHa
     : router_(shards), rules_(rules), hash_(hash) {}
 
 void Partition::run(Batch& batch) {
+  if (!batch.wide && !Combining::is_probe(batch.sequence)) combiners_.local().wide.reset();
   if (batch.wide || combining_.pays(batch.sequence)) {
     route_combined(batch);
   } else if (std::ranges::all_of(batch.parts, &BatchPart::wants_entries)) {
@@ -209,12 +206,16 @@ void Partition::route(Batch& batch) {
 
 void Partition::route_combined(Batch& batch) {
   const bool full = is_full(batch.block);  // a parser may make the block grow
-  Combiner combiner(batch.block, hash_, batch.combiner, batch.wide ? kWideSetBits : kSetBits);
-  batch.parsed = parse_records(batch.block, rules_, HandTo<Combiner>{combiner});
-  GroupRouter<AsReferences> group(batch, router_, hash_);
-  group.take(combiner.finish());
-  batch.records = combiner.records();
-  batch.routed = group.finish();
+  Combiners& mine = combiners_.local();
+  std::optional<Combiner>& combiner = batch.wide ? mine.wide : mine.usual;
+  if (!combiner) combiner.emplace(batch.wide ? kWideSetBits : kSetBits, hash_, batch.block.budget());
+  combiner->begin(batch.block);
+  batch.parsed = parse_records(batch.block, rules_, HandTo<Combiner>{*combiner});
+  const char* const text = batch.block.data_of_text();
+  batch.routed = combiner->finish(Homes(text, router_, hash_), [&](const Fields& fields, const KeyHome& home) {
+    AsReferences::push(batch.parts[home.shard], text, fields, home.hash);
+  });
+  batch.records = combiner->records();
   if (batch.records == 0) return;
   const std::uint64_t repeats = batch.records - batch.routed;
   if (batch.wide) {

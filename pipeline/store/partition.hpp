@@ -4,10 +4,14 @@
 // different shards never meet; each shard has one writer at a time; and nothing in a shard needs a lock.
 #pragma once
 
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "pipeline/batch.hpp"
+#include "pipeline/store/combiner.hpp"
 #include "pipeline/store/combining.hpp"
 #include "pipeline/store/key_hash.hpp"
 #include "pipeline/store/murmur3.hpp"
@@ -43,7 +47,7 @@ class Router {
 // Partitions batches, from any number of threads at once.
 class Partition {
  public:
-  // REQUIRES: shards > 0. The hash must outlive it.
+  // REQUIRES: shards > 0. The hash, and what the batches' memory is out of, must outlive it.
   Partition(std::uint32_t shards, const RecordRules& rules, const KeyHash& hash);
 
   // Fills batch.parsed, batch.parts and batch.records.
@@ -53,6 +57,11 @@ class Partition {
   Combining& combining() { return combining_; }
 
  private:
+  struct Combiners {
+    std::optional<Combiner> usual;
+    std::optional<Combiner> wide;
+  };
+
   template <class Form>
   void route(Batch& batch);
   void route_combined(Batch& batch);
@@ -61,6 +70,8 @@ class Partition {
   RecordRules rules_;
   const KeyHash& hash_;
   Combining combining_;
+  // Of each thread: what one block taught about its keys is in the caches for the next one.
+  tbb::enumerable_thread_specific<Combiners> combiners_;
 };
 
 }  // namespace shardflow
