@@ -33,23 +33,23 @@ TEST_CASE("combining is tried in every 32nd block and goes on where half of the 
 TEST_CASE("a wide block is tried once where a usual one's keys repeat now and then, and more follow where it pays") {
   Combining combining;
   CHECK(!combining.wants_wide(kNoProbe));  // nobody has looked yet
-  combining.learn(1000, 240);
+  combining.learn(1000, 190);
   CHECK(!combining.wants_wide(kNoProbe));  // too few
-  combining.learn(1000, 260);
+  combining.learn(1000, 210);
   CHECK(combining.wants_wide(kNoProbe));
   CHECK(!combining.wants_wide(kNoProbe));  // until it is known what came of it
-  combining.learn_of_wide(1000, 810, true);
+  combining.learn_of_wide(1000, 760, true);
   CHECK(combining.wants_wide(kNoProbe));
   CHECK(combining.wants_wide(kNoProbe));
 }
 
 TEST_CASE("where a wide block does not pay another is tried much later, or once keys have become others") {
   Combining combining;
-  try_wide(combining, 790);
+  try_wide(combining, 740);
   CHECK(!combining.wants_wide(kNoProbe));
   CHECK(!combining.wants_wide(33));
   CHECK(combining.wants_wide(1025));
-  combining.learn(1000, 200);
+  combining.learn(1000, 150);
   combining.learn(1000, 300);  // as it wavers
   CHECK(!combining.wants_wide(kNoProbe));
   combining.learn(1000, 0);

@@ -8,7 +8,7 @@ namespace shardflow {
 
 // A repeat that is combined saves the shard an upsert (5 to 15 ns). It costs a look-up for every record (3 ns) and,
 // unless nearly all or nearly none repeat, a branch that is mispredicted (5 ns). The more text, the more repeats: of
-// 10,000 keys evenly, a block of 256 KiB has 2 in 5, one of 1.75 MiB 9 in 10, and the job takes 0.7 of the time. But a
+// 10,000 keys evenly, a block of 256 KiB has 2 in 5, one of 1.75 MiB 9 in 10, and the job takes 0.6 of the time. But a
 // wide block and its keys leave the caches, so that it has to have more of them. Safe to use from any number of
 // threads.
 class Combining {
@@ -53,11 +53,11 @@ class Combining {
   // With two in five, of 10,000 keys evenly, the job takes 1.1 to 1.25 times as long as without combining, with nine in
   // twenty, of zipf's 1M, 1.03 times.
   static constexpr std::uint32_t kPaysFrom = kAll / 2;
-  // Of 15,000 keys evenly a wide block finds five in six repeats, and the job takes as long as without, of 20,000 three
-  // in four, and it takes 1.0 to 1.1 times as long.
-  static constexpr std::uint32_t kWidePaysFrom = kAll * 8 / 10;
-  // Of 15,000 keys evenly, a usual block has three in eleven.
-  static constexpr std::uint32_t kWidePromising = kAll / 4;
+  // Of 20,000 keys evenly a wide block finds four in five repeats, and the job takes 0.8 of the time that it takes
+  // without, of 30,000 seven in ten, and it takes 0.9 to 1.05 times as long.
+  static constexpr std::uint32_t kWidePaysFrom = kAll * 3 / 4;
+  // Of 23,000 keys evenly, for which a wide block just pays, a usual one has a few more than two in nine.
+  static constexpr std::uint32_t kWidePromising = kAll / 5;
   // Of 400 keys evenly, a wide block has nothing to save.
   static constexpr std::uint32_t kNarrowIsEnough = kAll * 15 / 16;
   // One block in so many is a usual one, and combined: to see whether that pays by now, or whether wide ones still may.
