@@ -24,6 +24,7 @@ Sample parse_sample(const std::string& text) {
                 json["peak_resident_bytes"],
                 json["records"],
                 json["keys"],
+                json["skipped_records"],
                 "",
                 std::nullopt,
                 {}};

@@ -73,6 +73,7 @@ class Comparer {
     comparison_.threads = options_.load.run.threads;
     comparison_.shards = options_.load.shards;
     comparison_.records = whole_.records;
+    comparison_.skipped_records = whole_.skipped_records;
     comparison_.keys = whole_.keys;
     const std::uint64_t first = std::min(options_.slow_records, options_.load.records);
     first_.emplace(options_.load, first);

@@ -100,9 +100,10 @@ double widest_uncertainty(const Comparison& comparison) {
 }
 
 std::string comparison_text(const Comparison& comparison) {
-  std::string text = plural(comparison.records, "record") + ", " + plural(comparison.keys, "key") + "; " +
-                     plural(comparison.threads, "thread") + ", " + plural(comparison.shards, "shard") + "; " +
-                     rounds_text(comparison) + "\nspeed-up: " + comparison.modes.front().mode +
+  std::string text = plural(comparison.records, "record") + ", " + plural(comparison.keys, "key") +
+                     skipped_text(comparison.skipped_records) + "; " + plural(comparison.threads, "thread") + ", " +
+                     plural(comparison.shards, "shard") + "; " + rounds_text(comparison) +
+                     "\nspeed-up: " + comparison.modes.front().mode +
                      "'s time over the mode's, round by round; all maps were checked\n" + stop_text(comparison) + "\n";
   text += time_table(comparison) + "\n" + cost_table(comparison);
   if (comparison.modes.front().samples.front().latency) text += "\n" + latency_table(comparison);
@@ -134,6 +135,7 @@ std::string comparison_json(const Comparison& comparison) {
                                     {"threads", comparison.threads},
                                     {"shards", comparison.shards},
                                     {"records", comparison.records},
+                                    {"skipped_records", comparison.skipped_records},
                                     {"keys", comparison.keys},
                                     {"prefix_records", comparison.prefix_records},
                                     {"stopped_by", json_of(comparison.stop)},

@@ -20,7 +20,9 @@ FloorJob job_of(const LoadOptions& options, const Workload& input, const Interru
   TerminalOptions silent;
   silent.progress = When::kNever;
   Store store(options.shards, options.max_memory_bytes);
-  result.records = fill(options, silent, interrupt, store).run.records;
+  const RunReport run = fill(options, silent, interrupt, store).run;
+  result.records = run.records;
+  result.skipped_records = run.skipped;
   result.keys = store.size();
   return floor_job(options, input.files(), store);
 }

@@ -59,10 +59,10 @@ std::string floor_text(const FloorResult& result) {
   const auto loads = column(result.loads, &Sample::ns_per_record);
   const std::size_t rounds = floors.size();
   const double confidence = median_interval(floors).confidence;
-  std::string text = plural(result.records, "record") + ", " + plural(result.keys, "key") + "; " +
-                     plural(result.threads, "thread") + "; " + rounds_text(rounds) + "\n\n" + left("part", 14) +
-                     right("ns/record", 9) + interval_column(fixed(100 * confidence, 0) + " % interval", rounds) +
-                     "  what\n";
+  std::string text = plural(result.records, "record") + ", " + plural(result.keys, "key") +
+                     skipped_text(result.skipped_records) + "; " + plural(result.threads, "thread") + "; " +
+                     rounds_text(rounds) + "\n\n" + left("part", 14) + right("ns/record", 9) +
+                     interval_column(fixed(100 * confidence, 0) + " % interval", rounds) + "  what\n";
   for (const Part& part : kParts) {
     text += row(part.name, costs(result, part.seconds), part.meaning);
   }
@@ -88,6 +88,7 @@ std::string floor_json(const FloorResult& result) {
                  {"environment", json_of(result.environment)},
                  {"threads", result.threads},
                  {"records", result.records},
+                 {"skipped_records", result.skipped_records},
                  {"keys", result.keys},
                  {"load_over_floor", median(ratios)},
                  {"rounds", std::move(rounds)}});

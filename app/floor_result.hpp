@@ -15,6 +15,7 @@ struct FloorResult {
   Environment environment;
   std::uint64_t records = 0;
   std::uint64_t keys = 0;
+  std::uint64_t skipped_records = 0;  // bad ones
   std::uint32_t threads = 0;
   std::vector<Floor> floors;  // one a round
   std::vector<Sample> loads;  // the same round's

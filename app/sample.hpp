@@ -26,6 +26,7 @@ struct Sample {
   std::uint64_t peak_resident_bytes = 0;
   std::uint64_t records = 0;
   std::uint64_t keys = 0;
+  std::uint64_t skipped_records = 0;  // bad ones; not in what was read from a file
   std::string digest;
   std::optional<LatencySummary> latency;  // where it was asked for
   Histogram::Counts distribution;         // of the latencies; empty in what was read from a file

@@ -133,7 +133,10 @@ class Sweeper {
 
   Workloads::Entry& workload_of(const GridPoint& at) {
     Workloads::Entry& workload = workloads_.of(at.records);
-    if (at.records == Workload::kAll) sweep_.records = workload.expected.records;
+    if (at.records == Workload::kAll) {
+      sweep_.records = workload.expected.records;
+      sweep_.skipped_records = workload.expected.skipped_records;
+    }
     return workload;
   }
 

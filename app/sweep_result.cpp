@@ -272,7 +272,8 @@ std::vector<ScalingStudy> scaling_studies(const Sweep& sweep) {
 }
 
 std::string sweep_text(const Sweep& sweep) {
-  std::string text = sweep.input + runs_text(sweep) + "\n" + (sweep.interrupted ? "stopped by a signal\n" : "") + "\n";
+  std::string text = sweep.input + skipped_text(sweep.skipped_records) + runs_text(sweep) + "\n" +
+                     (sweep.interrupted ? "stopped by a signal\n" : "") + "\n";
   text += point_table(sweep);
   const bool any_slow = std::ranges::any_of(sweep.points, &SweepPoint::too_slow);
   if (any_slow) text += "\ntoo slow: a run took more than " + fixed(sweep.longest_run_s, 0) + " s (--max-run)\n";
@@ -285,6 +286,7 @@ std::string sweep_json(const Sweep& sweep) {
                                     {"command", sweep.command},
                                     {"settings", sweep.settings},
                                     {"input", sweep.input},
+                                    {"skipped_records", sweep.skipped_records},
                                     {"environment", json_of(sweep.environment)},
                                     {"longest_run_s", sweep.longest_run_s},
                                     {"interrupted", sweep.interrupted},

@@ -25,6 +25,7 @@ struct Sweep {
   std::string settings;  // its options, and where each comes from
   std::string input;
   std::optional<std::uint64_t> records;  // of all of it; empty: no point has read that
+  std::uint64_t skipped_records = 0;     // bad ones of all of it, where a point has read that
   Environment environment;
   double longest_run_s = 0;
   bool interrupted = false;

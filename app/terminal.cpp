@@ -105,6 +105,10 @@ std::string plural(std::uint64_t number, const std::string& noun) {
   return with_commas(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
+std::string skipped_text(std::uint64_t records) {
+  return records == 0 ? "" : ", " + plural(records, "bad record") + " skipped";
+}
+
 std::string right(const std::string& text, std::size_t width) {
   return std::string(text.size() < width ? width - text.size() : 0, ' ') + text;
 }

@@ -44,6 +44,8 @@ std::string fixed(double number, int decimals);
 std::string short_number(double number);
 // "1 round", "7 rounds"
 std::string plural(std::uint64_t number, const std::string& noun);
+// ", 2 bad records skipped"; nothing where there are none.
+std::string skipped_text(std::uint64_t records);
 // `text` in a column of `width`: to the right, to the left.
 std::string right(const std::string& text, std::size_t width);
 std::string left(const std::string& text, std::size_t width);

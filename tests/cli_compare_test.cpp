@@ -86,6 +86,19 @@ TEST_CASE("options for formats are of files, and do not keep made-up records fro
   }
 }
 
+TEST_CASE("what was measured says how many bad records were skipped") {
+  const Folder folder;
+  const std::string file = folder.write("in", "a\t1\nbad\nb\t2\nworse\n");
+  for (const char* const command : {"compare", "floor", "sweep"}) {
+    std::vector<std::string> words{command, file, "--on-error", "skip", "--rounds", "1"};
+    if (command == std::string("compare")) words.insert(words.end(), {"--modes", "flow"});
+    const Outcome text = run(words);
+    CHECK_MESSAGE(text.out.substr(0, text.out.find(';')).ends_with(", 2 bad records skipped"), text.out);
+    words.insert(words.end(), {"--stats", "json"});
+    CHECK(nlohmann::json::parse(run(words).out)["skipped_records"] == 2);
+  }
+}
+
 TEST_CASE("the first records are all of them only if no good one is left behind them") {
   const Folder folder;
   std::string half_bad;
@@ -120,6 +133,7 @@ TEST_CASE("misuse of compare is exit code 2") {
   CHECK(run({"compare", "-"}).error == "shardflow: compare reads the input often: '-' won't do\n");
   CHECK(run({"compare", "x", "--modes", "flow,none"})
             .error.starts_with("shardflow: --modes: 'none' is no mode; there are flow"));
+  CHECK(run({"compare", "x", "--modes", "flow,serial,flow"}).error == "shardflow: --modes: 'flow' is given twice\n");
   CHECK(run({"compare", "x", "--rounds", "0"}).exit_code == 2);
   const Folder folder;
   const std::string file = folder.write("in", "a\t1\n");

@@ -44,6 +44,15 @@ TEST_CASE("the floor of no records is a failure, as comparing over none is") {
   }
 }
 
+TEST_CASE("what other modes alone have is no option of floor, and may be set for other commands") {
+  const Folder folder;
+  const std::string file = folder.write("in", "a\t1\n");
+  for (const char* const option : {"--workers", "--capacity", "--max-threads"}) {
+    CHECK(run({"floor", file, option, "1"}).exit_code == 2);
+  }
+  CHECK(run(Invocation{{"floor", file, "--rounds", "1"}, "", {{"SHARDFLOW_WORKERS", "2"}}, "", {}}).exit_code == 0);
+}
+
 TEST_CASE("what has no floor is refused before anything is read") {
   const Folder folder;
   const std::string gzip = folder.write("in.gz", "\x1f\x8b\x08 and so on");

@@ -170,6 +170,9 @@ TEST_CASE("an unknown line of a config file is an error that names the file") {
   CHECK(outcome.error == "shardflow: " + config + ": 'threds' is no option\n");
   const std::string odd = folder.write("odd.ini", "what is this\n");
   CHECK(run({"load", "x", "--config", odd}).error.starts_with("shardflow: " + odd + ": "));
+  const std::string twice = folder.write("twice.ini", "threads = 1\nthreads = 2\n");
+  CHECK(run({"load", "x", "--config", twice}).error ==
+        "shardflow: " + twice + ": option 'threads' cannot be specified more than once\n");
 }
 
 TEST_CASE("every preset is listed with a description, and every command takes it") {

@@ -79,14 +79,20 @@ TEST_CASE("few hot keys take their share") {
 }
 
 TEST_CASE("a spec that says nothing or nonsense is refused with what would be right") {
-  for (const char* const spec : {"", "zip", "zipf:", "zipf:records", "zipf:records=x", "zipf:size=1", "zipf:skew=-1",
-                                 "zipf:skew=inf", "zipf:key-bytes=2M"}) {
-    if (std::string(spec) == "zipf:") {
-      CHECK_NOTHROW(SyntheticSpec::parse(spec));
-    } else {
-      CHECK_THROWS_AS(SyntheticSpec::parse(spec), std::invalid_argument);
-    }
+  for (const char* const spec : {"", "zip", "zipf:records", "zipf:records=x", "zipf:size=1", "zipf:skew=-1",
+                                 "zipf:skew=inf", "zipf:key-bytes=2M", "zipf:records=1,", "zipf:,records=1",
+                                 "zipf:records=1,records=1", "few-hot-keys:hot-share=1.1"}) {
+    CHECK_THROWS_AS(SyntheticSpec::parse(spec), std::invalid_argument);
   }
+  for (const char* const spec : {"zipf", "zipf:", "few-hot-keys:hot-share=1,hot-keys=2,records=1"}) {
+    CHECK_NOTHROW(SyntheticSpec::parse(spec));
+  }
+}
+
+TEST_CASE("a parameter that another distribution has is refused, as it would do nothing") {
+  CHECK_THROWS_WITH(SyntheticSpec::parse("uniform:skew=1"), "'skew' is of zipf alone");
+  CHECK_THROWS_WITH(SyntheticSpec::parse("zipf:hot-keys=1"), "'hot-keys' is of few-hot-keys alone");
+  CHECK_THROWS_WITH(SyntheticSpec::parse("sequential:hot-share=1"), "'hot-share' is of few-hot-keys alone");
 }
 
 TEST_CASE("the first records of a spec are those it begins with, over as many keys") {

@@ -1,4 +1,6 @@
 // The options of `shardflow compare`.
+#include <algorithm>
+
 #include "app/options/grammars.hpp"
 #include "app/options/groups.hpp"
 #include "pipeline/quantity.hpp"
@@ -22,7 +24,15 @@ po::options_description compare_options() {
 
 // "all" begins with what people try first, so that speed-ups are against that.
 std::vector<const Mode*> modes_to_compare(const Merged& merged) {
-  if (merged.get("modes") != "all") return read_modes(merged);
+  if (merged.get("modes") != "all") {
+    const std::vector<const Mode*> chosen = read_modes(merged);
+    for (const Mode* const mode : chosen) {
+      if (std::ranges::count(chosen, mode) > 1) {
+        throw UsageError(merged.name_of("modes") + ": '" + std::string(mode->name) + "' is given twice");
+      }
+    }
+    return chosen;
+  }
   std::vector<const Mode*> all;
   for (const Mode& mode : modes()) all.insert(all.begin(), &mode);
   return all;

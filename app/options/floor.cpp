@@ -33,13 +33,13 @@ Grammar floor_grammar() {
   po::options_description input = input_options();
   add_files(input);
   grammar.options.add(input).add(floor_options());
-  grammar.options.add(run_options()).add(general_options());
+  grammar.options.add(common_run_options()).add(general_options());
   return grammar;
 }
 
 Parsed<FloorOptions> parse_floor(const Strings& arguments) {
   return parse<FloorOptions>(floor_grammar(), arguments, [](const Merged& merged, FloorOptions& options) {
-    read_run_options(merged, options.load);
+    read_common_run_options(merged, options.load);
     read_files(merged, options.load);
     options.load.mode = &modes().front();
     options.load.stats = read_stats(merged);

@@ -50,7 +50,7 @@ po::options_description measurement_options() {
   po::options_description options("Measurement");
   auto add = options.add_options();
   add("pairs", text("auto")->value_name("N"),
-      "pairs, of two runs of each build; auto: 16, and more until it is decided");
+      "pairs, of two runs of each build, from 15 on; auto: 16, and more until it is decided");
   add("max-time", text("180")->value_name("SECONDS"),
       "of measuring, without --pairs; a finding is confirmed in as much again");
   add("timeout", text("60")->value_name("SECONDS"), "a run that takes longer has failed");

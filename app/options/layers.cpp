@@ -37,7 +37,7 @@ po::parsed_options only_known(po::parsed_options layer, const po::options_descri
   return layer;
 }
 
-po::parsed_options parse_file(const std::string& path, const po::options_description& known) try {
+po::parsed_options parse_file(const std::string& path, const po::options_description& known) {
   std::ifstream in(path);
   in.peek();  // a folder opens, and fails only then
   if (!in.is_open() || in.bad()) throw UsageError(path + ": cannot be read");
@@ -52,12 +52,18 @@ po::parsed_options parse_file(const std::string& path, const po::options_descrip
   }
   std::istringstream again(filtered.str());
   return po::parse_config_file(again, known);
+}
+
+// What Boost has against them, with the file's name.
+void add_file(const std::string& path, const std::string& name, const po::options_description& known,
+              Merged& merged) try {
+  merged.add(parse_file(path, known), name);
 } catch (const po::error& error) {
   throw UsageError(path + ": " + error.what());
 }
 
 void add_preset(const std::string& name, const po::options_description& known, Merged& merged) {
-  merged.add(parse_file(preset_file(name), known), "preset " + name);
+  add_file(preset_file(name), "preset " + name, known, merged);
 }
 
 // SHARDFLOW_BLOCK_SIZE is --block-size.
@@ -151,9 +157,17 @@ Merged merge(const Grammar& grammar, const Strings& arguments) {
              kCommandLine);
   merged.add(po::parse_environment(known, [&](const std::string& name) { return option_of_variable(name, known); }),
              "environment");
-  if (merged.has("config")) merged.add(parse_file(merged.file_name("config"), known), merged.get("config"));
+  if (merged.has("config")) add_file(merged.file_name("config"), merged.get("config"), known, merged);
   if (merged.has("preset") && merged.get("preset") != "list") add_preset(merged.get("preset"), known, merged);
   return merged;
+}
+
+void Merged::add(const po::parsed_options& layer, const std::string& name) {
+  layers.push_back(name);
+  po::store(layer, values);
+  for (const auto& [option, value] : values) {
+    if (!value.defaulted()) origin.emplace(option, name);
+  }
 }
 
 Merged preset_alone(const Grammar& grammar, const std::string& name) {

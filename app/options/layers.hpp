@@ -35,13 +35,8 @@ struct Merged {
   std::map<std::string, std::string> origin;
   Strings layers;  // their names, the one that comes first in front
 
-  void add(const po::parsed_options& layer, const std::string& name) {
-    layers.push_back(name);
-    po::store(layer, values);
-    for (const auto& [option, value] : values) {
-      if (!value.defaulted()) origin.emplace(option, name);
-    }
-  }
+  // The next layer below. Throws po::error.
+  void add(const po::parsed_options& layer, const std::string& name);
   bool has(const std::string& name) const { return values.count(name) > 0; }
   std::string get(const std::string& name) const { return has(name) ? values[name].as<std::string>() : ""; }
   // A file's; empty where the option is not given. Throws UsageError where it is, and empty: a variable that was not

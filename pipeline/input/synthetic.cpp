@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <set>
 #include <stdexcept>
 
 #include "pipeline/errors.hpp"
@@ -58,6 +59,23 @@ void check_keys(const SyntheticSpec& spec) {
                               std::to_string(spec.key_count()));
 }
 
+double parse_share(std::string_view text) {
+  const double share = parse_number(text);
+  if (share > 1) throw std::invalid_argument("'" + std::string(text) + "' is no share of 0 to 1");
+  return share;
+}
+
+// That it would be without effect.
+void check_belongs(std::string_view parameter, KeyDistribution distribution) {
+  const auto is_of = [&](std::string_view owner, KeyDistribution wanted) {
+    if (distribution != wanted) {
+      throw std::invalid_argument("'" + std::string(parameter) + "' is of " + std::string(owner) + " alone");
+    }
+  };
+  if (parameter == "skew") is_of("zipf", KeyDistribution::kZipf);
+  if (parameter.starts_with("hot-")) is_of("few-hot-keys", KeyDistribution::kFewHotKeys);
+}
+
 void set_parameter(SyntheticSpec& spec, std::string_view name, std::string_view value) {
   if (name == "records") {
     spec.records = parse_count(value);
@@ -68,7 +86,7 @@ void set_parameter(SyntheticSpec& spec, std::string_view name, std::string_view 
   } else if (name == "hot-keys") {
     spec.hot_keys = parse_count(value);
   } else if (name == "hot-share") {
-    spec.hot_share = parse_number(value);
+    spec.hot_share = parse_share(value);
   } else if (name == "key-bytes") {
     spec.key_bytes = parse_length(value);
   } else if (name == "value-bytes") {
@@ -80,6 +98,7 @@ void set_parameter(SyntheticSpec& spec, std::string_view name, std::string_view 
                                 "' is no parameter; there are records, keys, skew, hot-keys, hot-share, key-bytes, "
                                 "value-bytes and seed");
   }
+  check_belongs(name, spec.distribution);
 }
 
 // "key" and the number, padded with zeros to `bytes`.
@@ -111,15 +130,18 @@ SyntheticSpec SyntheticSpec::parse(std::string_view text) {
   SyntheticSpec spec;
   const std::size_t colon = text.find(':');
   spec.distribution = parse_distribution(text.substr(0, colon));
-  std::string_view rest = colon == std::string_view::npos ? "" : text.substr(colon + 1);
-  while (!rest.empty()) {
+  if (colon == std::string_view::npos || colon + 1 == text.size()) return spec;
+  std::set<std::string_view> given;
+  for (std::size_t at = colon; at != std::string_view::npos; at = text.find(',', at + 1)) {
+    const std::string_view rest = text.substr(at + 1);
     const std::string_view parameter = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(rest.size(), parameter.size() + 1));
     const std::size_t equals = parameter.find('=');
     if (equals == std::string_view::npos) {
       throw std::invalid_argument("'" + std::string(parameter) + "' has no value; expected NAME=VALUE");
     }
-    set_parameter(spec, parameter.substr(0, equals), parameter.substr(equals + 1));
+    const std::string_view name = parameter.substr(0, equals);
+    set_parameter(spec, name, parameter.substr(equals + 1));
+    if (!given.insert(name).second) throw std::invalid_argument("'" + std::string(name) + "' is given twice");
   }
   check_keys(spec);
   return spec;
