@@ -29,7 +29,7 @@ struct Comparison {
   std::uint64_t records = 0;
   std::uint64_t keys = 0;
   std::uint64_t skipped_records = 0;  // bad ones
-  std::uint64_t prefix_records = 0;  // of the input, bad ones too; or, where that is all, as above
+  std::uint64_t prefix_records = 0;   // of the input, bad ones too; or, where that is all, as above
   Stop stop = Stop::kNothing;
   std::vector<ModeSamples> modes;  // the first is what the others are compared with
 
