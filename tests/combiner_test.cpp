@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -34,17 +35,29 @@ class Bench {
   // Of records that are taken one by one, or many lines at once.
   explicit Bench(bool by_lines) : by_lines_(by_lines) {}
 
-  // What comes of a block's records. Each home is told once: it is the number of those told before.
-  Combined run(const Pairs& records) {
+  // A block's records are taken, and that is all.
+  void leave_unfinished(const Pairs& records) {
     batch_.reset();
     testing::fill(batch_, testing::to_tsv(records));
-    const std::string_view text = batch_.block.text();
     combiner_.begin(batch_.block);
     if (by_lines_) {
-      parse_tsv(text, {}, Take{combiner_});
+      parse_tsv(batch_.block.text(), {}, Take{combiner_});
     } else {
-      parse_tsv(text, {}, [&](const Fields& fields) { combiner_.take(fields); });
+      parse_tsv(batch_.block.text(), {}, [&](const Fields& fields) { combiner_.take(fields); });
     }
+  }
+  void fail_in_finish(const Pairs& records) {
+    leave_unfinished(records);
+    const auto no_homes = [](std::span<const CombinedRecord> found, KeyHome* homes) {
+      std::fill_n(homes, found.size(), KeyHome{});
+    };
+    const auto fail = [](const Fields&, const KeyHome&) { throw std::runtime_error("no memory"); };
+    CHECK_THROWS_AS(combiner_.finish(no_homes, fail), std::runtime_error);
+  }
+  // What comes of a block's records. Each home is told once: it is the number of those told before.
+  Combined run(const Pairs& records) {
+    leave_unfinished(records);
+    const std::string_view text = batch_.block.text();
     Combined result;
     const auto told = [this](std::span<const CombinedRecord> found, KeyHome* homes) {
       for (std::size_t i = 0; i < found.size(); ++i) homes[i] = {homes_told_++, 0};
@@ -166,6 +179,17 @@ TEST_CASE("keys longer than 16 bytes do not stay known") {
       CHECK(bench.run(records).distinct == Pairs{{"a", value}, {longer, value}});
     }
     CHECK(bench.homes_told() == 4);
+  }
+}
+
+TEST_CASE("what a block left that could not be finished is forgotten") {
+  for (const bool by_lines : {false, true}) {
+    Bench bench(by_lines);
+    bench.run({{"a", "1"}, {"a", "2"}, {"a", "3"}, {"a", "4"}});
+    bench.fail_in_finish({{"b", "5"}, {"a", "6"}, {"a", "7"}, {"a", "8"}, {"a", "9"}});
+    CHECK(bench.run({{"c", "0"}}).distinct == Pairs{{"c", "0"}});
+    bench.leave_unfinished({{"d", "1"}});
+    CHECK(bench.run({{"c", "2"}}).distinct == Pairs{{"c", "2"}});
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace shardflow {
 
@@ -11,7 +12,8 @@ Combiner::Combiner(int set_bits, const KeyHash& hash, MemoryBudget& budget)
 void Combiner::begin(const Block& block) {
   block_ = &block;
   records_ = 0;
-  if (keeps_) return;
+  count_ = 0;
+  if (std::exchange(keeps_, false)) return;
   std::memset(set_pages_.data(), 0, sizeof(Set) << set_bits_);
   known_.clear();
   known_.push({});  // of no key: none is empty

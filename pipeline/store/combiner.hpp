@@ -18,8 +18,8 @@
 
 namespace shardflow {
 
-// A key, and the last record of a block that has it, if there is one. Where that is is kept as lines are listed, and
-// the rest told when all is over: a quarter of a look-up's instructions less.
+// A key, and the last record of a block that has it, if there is one: its place in the form in which lines are listed,
+// of which Fields are made when the block is over. So a repeat stores two numbers, not four.
 struct CombinedRecord {
   // Right before the separator.
   static constexpr std::uint32_t kBesideValue = UINT32_MAX;
@@ -27,7 +27,7 @@ struct CombinedRecord {
   Words16 key;  // its first 16 bytes; zero behind its end
   std::uint32_t key_bytes;
   std::uint32_t key_offset;    // of this record or an earlier one of the block, or kBesideValue
-  std::uint32_t before_value;  // where the byte before it is
+  std::uint32_t before_value;  // where the byte before the value is; UINT32_MAX where it begins the text
   std::uint32_t value_end;
 
   bool found() const { return before_value != value_end; }
@@ -48,9 +48,10 @@ struct KeyHome {
   std::uint32_t hash;  // the table's
 };
 
-// Remembers where in a list the keys of a block are, so that a repeat takes the place of the record there and is no
+// Remembers where in a list the keys are that it knows, so that a repeat takes the place of the record there and is no
 // record of its own. Two places for each set of keys: a key that finds none takes that of the one before the last,
-// which is then forgotten. A place that nothing was written to leads to the list's first record, which has no key.
+// which is then forgotten, and if it comes again, listed once more. A place that nothing was written to leads to the
+// list's first record, which has no key.
 //
 // Where a block has two records for each key that is known, the keys stay so for the next one: there, a key's first
 // record is found like a repeat, in place of a branch that is mispredicted, and where it goes is known. Longer keys
@@ -60,7 +61,8 @@ class Combiner {
   // Has 2^set_bits sets. Both must outlive it. REQUIRES: 0 < set_bits < 32. Throws as Pages does.
   Combiner(int set_bits, const KeyHash& hash, MemoryBudget& budget);
 
-  // For the records of this block, which must live until finish(). Throws as Pages does.
+  // For the records of this block, which must live until finish(). What a block left that was not finished is
+  // forgotten. Throws as Pages does.
   void begin(const Block& block);
 
   // The next record, or records, of the block's text. Throws as Pages does.
@@ -97,7 +99,7 @@ class Combiner {
   };
 
   LookUp look_up() { return {sets(), 32 - set_bits_, &known_[0], group_, hashes_}; }
-  // Of more keys than there are places, the sets have forgotten most.
+  // A list that is longer than there are places has keys that are forgotten, the same one often.
   bool may_keep() const {
     return !any_long_ && known_.size() <= records_ / 2 && known_.size() >> set_bits_ < std::tuple_size_v<Set>;
   }
@@ -127,7 +129,7 @@ class Combiner {
 template <class FindHomes, class Visit>
 std::uint64_t Combiner::finish(FindHomes&& find_homes, Visit&& visit) {
   flush();
-  keeps_ = may_keep();
+  const bool keeps = may_keep();
   std::uint64_t found = 0;
   const auto hand_on = [&](CombinedRecord& record, const KeyHome& home) {
     if (!record.found()) return;
@@ -143,9 +145,10 @@ std::uint64_t Combiner::finish(FindHomes&& find_homes, Visit&& visit) {
     find_homes(group, homes.data());
     for (std::uint32_t i = 0; i < group.size(); ++i) {
       hand_on(known_[begin + i], homes[i]);
-      if (keeps_) homes_.push(homes[i]);
+      if (keeps) homes_.push(homes[i]);
     }
   }
+  keeps_ = keeps;
   return found;
 }
 
