@@ -80,7 +80,7 @@ class Parser {
   // False: one is bad, or may be. It is the next one.
   template <bool kQuotes>
   bool take_records() {
-    for (const std::uint32_t* at = positions_.data(); at != found_.end; ++at) {
+    for (const std::uint32_t* at = take_pairs<kQuotes>(positions_.data()); at != found_.end; ++at) {
       // The usual record: key, delimiter, value, line end.
       if (key_then_value_ && column_ == 0 && found_.end - at >= 2 && text_[at[0]] != '\n' && text_[at[1]] == '\n')
           [[likely]] {
@@ -101,6 +101,36 @@ class Parser {
       begin_record(*at + 1, lines);
     }
     return true;
+  }
+
+  // Of records that are a key and a value, with no quote or line end in them, as many as there are from `at` on;
+  // returns the separator behind them. With all that it needs in registers: a third of the instructions of what
+  // follows.
+  template <bool kQuotes>
+  const std::uint32_t* take_pairs(const std::uint32_t* at) {
+    if (!key_then_value_ || (kQuotes && (format_.value_is_rest || found_.doubled || found_.line_ends))) return at;
+    const char* const text = text_;
+    const std::uint32_t* const end = found_.end;
+    const std::uint32_t most = rules_.max_record_bytes;
+    const auto quote_at = [text](std::uint32_t place) {
+      return static_cast<std::uint32_t>(kQuotes && text[place] == '"');
+    };
+    const std::uint32_t* const first = at;
+    std::uint32_t record = record_;
+    for (; end - at >= 2 && text[at[0]] != '\n' && text[at[1]] == '\n'; at += 2) {
+      const std::uint32_t delimiter = at[0];
+      const std::uint32_t line = at[1] - static_cast<std::uint32_t>(text[at[1] - 1] == '\r');
+      const std::uint32_t key_quote = quote_at(record);
+      const std::uint32_t value_quote = quote_at(delimiter + 1);
+      const std::uint32_t key_bytes = delimiter - record - 2 * key_quote;
+      if (key_bytes == 0 || line - record > most) [[unlikely]]
+        break;
+      emit_(Fields{record + key_quote, key_bytes, delimiter + 1 + value_quote, line - delimiter - 1 - 2 * value_quote});
+      record = at[1] + 1;
+    }
+    parsed_.lines += static_cast<std::uint64_t>(at - first) / 2;
+    record_ = field_ = record;
+    return at;
   }
 
   template <bool kQuotes>
