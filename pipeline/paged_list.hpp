@@ -28,8 +28,11 @@ class PagedList {
     data()[size_++] = item;
   }
   void clear() { size_ = 0; }
+  // Empty, and gives its memory back.
+  void shed() { *this = PagedList(*budget_); }
 
   std::uint32_t size() const { return size_; }
+  std::size_t reserved_bytes() const { return pages_.size(); }
   T& operator[](std::uint32_t i) { return data()[i]; }
   std::span<const T> items() const { return {data(), size_}; }
 

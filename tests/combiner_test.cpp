@@ -33,7 +33,7 @@ struct Combined {
 class Bench {
  public:
   // Of records that are taken one by one, or many lines at once.
-  explicit Bench(bool by_lines) : by_lines_(by_lines) {}
+  explicit Bench(bool by_lines, std::uint64_t memory_bytes = UINT64_MAX) : by_lines_(by_lines), budget_(memory_bytes) {}
 
   // A block's records are taken, and that is all.
   void leave_unfinished(const Pairs& records) {
@@ -71,6 +71,7 @@ class Bench {
     result.records = combiner_.records();
     return result;
   }
+  std::uint64_t used_bytes() const { return budget_.used_bytes(); }
   std::uint32_t homes_told() const { return homes_told_; }
 
  private:
@@ -81,7 +82,7 @@ class Bench {
   };
 
   const bool by_lines_;
-  MemoryBudget budget_{UINT64_MAX};
+  MemoryBudget budget_;
   KeyHash hash_{1};
   Batch batch_{1 << 17, 1, budget_};
   Combiner combiner_{kSetBits, hash_, budget_};
@@ -191,6 +192,21 @@ TEST_CASE("what a block left that could not be finished is forgotten") {
     bench.leave_unfinished({{"d", "1"}});
     CHECK(bench.run({{"c", "2"}}).distinct == Pairs{{"c", "2"}});
   }
+}
+
+TEST_CASE("where memory is scarce, the list of a block of new keys is given back") {
+  Pairs unique;
+  for (int i = 0; i < 4000; ++i) unique.emplace_back("key" + std::to_string(i), "");
+  const auto kept_by = [&](std::uint64_t memory_bytes) {
+    Bench bench(true, memory_bytes);
+    const std::uint64_t before = bench.used_bytes();
+    bench.run(unique);
+    CHECK(bench.run({{"key1", "1"}}).distinct == Pairs{{"key1", "1"}});
+    return bench.used_bytes() - before;
+  };
+  constexpr std::size_t kListBytes = 4000 * sizeof(CombinedRecord);
+  CHECK(kept_by(UINT64_MAX) >= kListBytes);
+  CHECK(kept_by(std::uint64_t{1} << 20) < kListBytes / 10);
 }
 
 TEST_CASE("block by block, taken one by one and by lines, the last values are those of all records") {

@@ -7,7 +7,12 @@
 namespace shardflow {
 
 Combiner::Combiner(int set_bits, const KeyHash& hash, MemoryBudget& budget)
-    : hash_(hash), set_bits_(set_bits), set_pages_(sizeof(Set) << set_bits, budget), known_(budget), homes_(budget) {}
+    : hash_(hash),
+      budget_(budget),
+      set_bits_(set_bits),
+      set_pages_(sizeof(Set) << set_bits, budget),
+      known_(budget),
+      homes_(budget) {}
 
 void Combiner::begin(const Block& block) {
   block_ = &block;

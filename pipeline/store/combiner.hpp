@@ -103,13 +103,21 @@ class Combiner {
   bool may_keep() const {
     return !any_long_ && known_.size() <= records_ / 2 && known_.size() >> set_bits_ < std::tuple_size_v<Set>;
   }
+  // Of a block of new keys, the list is larger than the block, and unused until combining is tried again.
+  bool is_memory_scarce() const {
+    return budget_.limit_bytes() - budget_.used_bytes() < kScarce * known_.reserved_bytes();
+  }
   Set* sets() const { return reinterpret_cast<Set*>(set_pages_.data()); }
   void take_group(const PlainLines& lines);
   void flush();
   bool same_key(std::uint32_t key_offset, const Fields& fields) const;
   void add(std::size_t i, std::uint32_t key_offset, std::uint32_t before_value, std::uint32_t value_end);
 
+  // Less room than for so many such lists.
+  static constexpr std::size_t kScarce = 16;
+
   const KeyHash& hash_;
+  const MemoryBudget& budget_;
   const int set_bits_;
   const Pages set_pages_;
   const Block* block_ = nullptr;
@@ -149,6 +157,7 @@ std::uint64_t Combiner::finish(FindHomes&& find_homes, Visit&& visit) {
     }
   }
   keeps_ = keeps;
+  if (!keeps && is_memory_scarce()) known_.shed();
   return found;
 }
 
