@@ -48,6 +48,13 @@ void add_run(const Json& run, History& history, std::map<std::string, std::size_
   ++history.runs;
 }
 
+// Without nlohmann/json's "[json.exception.out_of_range.403] ".
+std::string reason_of(const std::exception& error) {
+  const std::string text = error.what();
+  const std::size_t end = text.find("] ");
+  return text.starts_with('[') && end != std::string::npos ? text.substr(end + 2) : text;
+}
+
 std::vector<double> numbers(const HistorySeries& series) {
   std::vector<double> values;
   for (const HistoryValue& each : series.values) values.push_back(each.value);
@@ -94,17 +101,6 @@ double HistorySeries::level_at(std::size_t index) const {
   return median(level);
 }
 
-namespace {
-
-// Without nlohmann/json's "[json.exception.out_of_range.403] ".
-std::string reason_of(const std::exception& error) {
-  const std::string text = error.what();
-  const std::size_t end = text.find("] ");
-  return text.starts_with('[') && end != std::string::npos ? text.substr(end + 2) : text;
-}
-
-}  // namespace
-
 History read_history(std::istream& lines, const std::string& name) {
   History history;
   std::map<std::string, std::size_t> places;
@@ -117,7 +113,7 @@ History read_history(std::istream& lines, const std::string& name) {
       if (run.at("schema") != 1) throw BadInputError("its schema is not 1");
       add_run(run, history, places);
     } catch (const std::exception& error) {
-      throw BadInputError((name == "-" ? "standard input" : name) + ":" + std::to_string(number) +
+      throw BadInputError(name + ":" + std::to_string(number) +
                           ": this is no line of 'gate --history': " + reason_of(error));
     }
   }

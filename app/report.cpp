@@ -15,7 +15,7 @@ namespace shardflow::app {
 namespace {
 
 History read(const std::string& name) {
-  if (name == "-") return read_history(std::cin, name);
+  if (name == "-") return read_history(std::cin, "standard input");
   std::ifstream file(name);
   // A folder opens, and has no first byte.
   if (!file || (file.peek() == std::ifstream::traits_type::eof() && errno == EISDIR)) {

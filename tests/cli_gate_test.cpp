@@ -322,6 +322,7 @@ TEST_CASE("what gate appended to a history, report reads") {
         std::string::npos);
   CHECK(run({"report", "--history", history, "--output", history}).error ==
         "shardflow: --output would replace an input: " + history + "\n");
+  CHECK(run({"report", "--history", "-"}, "x").error.starts_with("shardflow: standard input:1: "));
   CHECK(run({"report"}).exit_code == 2);
   CHECK(run({"report", "--history", place.path("none")}).exit_code == 1);
   CHECK(run({"report", "--history", place.path("")}).exit_code == 1);

@@ -7,12 +7,7 @@
 namespace shardflow {
 
 Combiner::Combiner(int set_bits, const KeyHash& hash, MemoryBudget& budget)
-    : hash_(hash),
-      budget_(budget),
-      set_bits_(set_bits),
-      set_pages_(sizeof(Set) << set_bits, budget),
-      known_(budget),
-      homes_(budget) {}
+    : hash_(hash), set_bits_(set_bits), set_pages_(sizeof(Set) << set_bits, budget), known_(budget), homes_(budget) {}
 
 void Combiner::begin(const Block& block) {
   block_ = &block;
@@ -47,15 +42,15 @@ void Combiner::take_group(const PlainLines& lines) {
   const std::uint32_t* const separators = lines.separators.data();
   const std::uint32_t* const value_ends = lines.value_ends.data();
   const std::size_t count = lines.count();
-  LookUp known = look_up();
+  LookUp look = look_up();
   for (std::size_t i = 0; i < count; ++i) {
-    CombinedRecord* const earlier = known.find(i);
+    CombinedRecord* const earlier = look.find(i);
     if (earlier != nullptr) [[likely]] {
       earlier->before_value = separators[i];
       earlier->value_end = value_ends[i];
     } else {
       add(i, CombinedRecord::kBesideValue, separators[i], value_ends[i]);
-      known.known = &known_[0];
+      look.known = &known_[0];
     }
   }
 }

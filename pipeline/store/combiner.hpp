@@ -105,7 +105,8 @@ class Combiner {
   }
   // Of a block of new keys, the list is larger than the block, and unused until combining is tried again.
   bool is_memory_scarce() const {
-    return budget_.limit_bytes() - budget_.used_bytes() < kScarce * known_.reserved_bytes();
+    const MemoryBudget& budget = block_->budget();
+    return budget.limit_bytes() - budget.used_bytes() < kScarce * known_.reserved_bytes();
   }
   Set* sets() const { return reinterpret_cast<Set*>(set_pages_.data()); }
   void take_group(const PlainLines& lines);
@@ -117,7 +118,6 @@ class Combiner {
   static constexpr std::size_t kScarce = 16;
 
   const KeyHash& hash_;
-  const MemoryBudget& budget_;
   const int set_bits_;
   const Pages set_pages_;
   const Block* block_ = nullptr;
