@@ -118,8 +118,10 @@ TEST_CASE("putting off ends once one key in eight repeats, those of the table to
   const std::vector<Slot> slots = random_slots(200'000);
   Table table(budget);
   table.rebuild_for(slots.size());
-  for (const Slot& slot : slots)
-    table.occupy(table.resolve(table.locate(slot.hash), slot.hash, [](auto) { return false; }), slot.hash, slot.entry);
+  for (const Slot& slot : slots) {
+    const SlotLines& lines = table.lines();
+    table.occupy(lines.resolve(lines.locate(slot.hash), slot.hash, [](auto) { return false; }), slot.hash, slot.entry);
+  }
 
   Deferral fresh(Table(budget), 200'000, budget);
   Deferral repeated(table, 200'000, budget);

@@ -37,9 +37,21 @@ class Arena {
   std::size_t room() const { return static_cast<std::size_t>(end_ - next_); }
 
   // Of place 0: an address that may be prefetched, and no more.
-  char* at(Place place) const {
-    return starts_[place >> kOffsetBits] + std::size_t{place & kOffsetMask} * entry::kUnitBytes;
-  }
+  char* at(Place place) const { return starts().at(place); }
+
+  // Where chunks start, until the next one is added: for a loop that looks for many entries.
+  class Starts {
+   public:
+    char* at(Place place) const {
+      return starts_[place >> kOffsetBits] + std::size_t{place & kOffsetMask} * entry::kUnitBytes;
+    }
+
+   private:
+    friend class Arena;
+    explicit Starts(char* const* starts) : starts_(starts) {}
+    char* const* starts_;
+  };
+  Starts starts() const { return Starts(starts_.data()); }
 
   // Calls visit(const char*) for the start of every live entry, in the order of their allocation.
   template <class Visit>

@@ -54,13 +54,46 @@ inline void copy_padded(char* to, const char* from, std::size_t bytes) {
   for (std::size_t done = 16; done < bytes; done += 16) [[unlikely]] std::memcpy(to + done, from + done, 16);
 }
 
-// REQUIRES: 16 readable bytes at both, whatever `bytes` is.
+// Copies in steps of 16, 8 or 4 bytes, of which the last two overlap.
+inline void copy_exactly(char* to, const char* from, std::size_t bytes) {
+  const auto step = [&]<class Bytes>(std::size_t at, Bytes buffer) {
+    std::memcpy(&buffer, from + at, sizeof buffer);
+    std::memcpy(to + at, &buffer, sizeof buffer);
+  };
+  const auto two_steps = [&]<class Bytes>(Bytes buffer) {
+    step(0, buffer);
+    step(bytes - sizeof buffer, buffer);
+  };
+  if (bytes >= 16) {
+    for (std::size_t at = 0; at + 16 < bytes; at += 16) step(at, std::array<char, 16>());
+    step(bytes - 16, std::array<char, 16>());
+  } else if (bytes >= 8) {
+    two_steps(std::uint64_t());
+  } else if (bytes >= 4) {
+    two_steps(std::uint32_t());
+  } else {
+    for (std::size_t at = 0; at < bytes; ++at) to[at] = from[at];
+  }
+}
+
+// Whether the first `bytes` bytes of 16 are equal. REQUIRES: bytes <= 16, and 16 readable bytes at both.
+inline bool equal_first(const char* a, const char* b, std::size_t bytes) {
+#if defined(__SSE2__)
+  const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a));
+  const __m128i y = _mm_loadu_si128(reinterpret_cast<const __m128i*>(b));
+  const auto differing = ~static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(x, y)));
+  return (differing & ((std::uint32_t{1} << bytes) - 1)) == 0;
+#else
+  return same(load_masked(a, bytes), load_masked(b, bytes));
+#endif
+}
+
+// REQUIRES: 16 more readable bytes at both.
 inline bool equal_padded(const char* a, const char* b, std::size_t bytes) {
-  if (bytes > 16) [[unlikely]]
-    return std::memcmp(a, b, bytes) == 0;
-  const Words16 x = load_masked(a, bytes);
-  const Words16 y = load_masked(b, bytes);
-  return ((x.low ^ y.low) | (x.high ^ y.high)) == 0;
+  for (; bytes > 16; bytes -= 16, a += 16, b += 16) {
+    if (!equal_first(a, b, 16)) return false;
+  }
+  return equal_first(a, b, bytes);
 }
 
 }  // namespace shardflow

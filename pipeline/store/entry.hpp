@@ -63,11 +63,16 @@ Layout layout(std::size_t key_bytes, std::size_t value_bytes) {
   return {total_bytes, total_bytes - kHeaderBytes - key_bytes};
 }
 
+inline bool is_long(const char* at) { return byte(at) == kLongMark; }
+
+// REQUIRES: `at` is the start of an entry, and what is returned is not used if that is long or dead.
+inline Header read_short(const char* at) { return {byte(at), byte(at + 1), byte(at + 2), kShortHeaderBytes}; }
+
 // REQUIRES: `at` is the start of a live entry.
 inline Header read(const char* at) {
-  if (byte(at) != kLongMark) [[likely]] {
+  if (!is_long(at)) [[likely]] {
     assert(byte(at) != 0);
-    return {byte(at), byte(at + 1), byte(at + 2), kShortHeaderBytes};
+    return read_short(at);
   }
   std::uint32_t lengths[3];
   std::memcpy(lengths, at + 1, sizeof lengths);
@@ -113,10 +118,11 @@ template <Shape shape>
   copy_padded(bytes + key.size(), value.data(), value.size());
 }
 
-// REQUIRES: value_bytes <= the entry's room.
+// REQUIRES, both: value_bytes <= the entry's room; of the first, that it is short.
+inline void set_short_value_bytes(char* at, std::size_t value_bytes) { at[1] = static_cast<char>(value_bytes); }
 inline void set_value_bytes(char* at, std::size_t value_bytes) {
-  if (byte(at) != kLongMark) [[likely]] {
-    at[1] = static_cast<char>(value_bytes);
+  if (!is_long(at)) [[likely]] {
+    set_short_value_bytes(at, value_bytes);
     return;
   }
   const auto length = static_cast<std::uint32_t>(value_bytes);

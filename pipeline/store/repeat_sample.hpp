@@ -21,7 +21,7 @@ class RepeatSample {
     if (seen_.room() == 0) seen_.rebuild_for(std::max(kFirstKeys, 2 * seen_.size()));
     ++records_;
     const std::uint32_t turned = std::rotl(hash, 8);  // a table goes by the first bits
-    Slot& slot = seen_.locate(turned);
+    Slot& slot = seen_.lines().locate(turned);
     if (slot.entry == 0) seen_.occupy(slot, turned, 1);
   }
 

@@ -31,13 +31,6 @@ constexpr std::size_t kLeastDeferredStep = 64;
 // Longer entries are copied once, from the text.
 constexpr std::uint64_t kMostEntryBytes = 64;
 
-// A short entry's value is often on a second line. Of a free slot there is no entry, so nothing can be added to its
-// address but as to a number.
-void prefetch_entry(const char* entry) {
-  __builtin_prefetch(entry, 1);
-  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(entry) + 24), 1);
-}
-
 // The i-th of a list's entries, by offsets from where entry `base` begins.
 RecordRef reference(const EntryList& records, std::size_t i, std::size_t base) {
   const auto offset = static_cast<std::uint32_t>(records.offset(i) - records.offset(base));
@@ -92,23 +85,45 @@ void Shard::apply(const EntryList& records, double input_share) {
 
 template <class Line>
 inline void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
+  const SlotLines lines = table_.lines();
+  Arena::Starts starts = arena_.starts();
+  // The last record stands for what would be behind it.
+  const RecordRef* const last = &records.back();
+  const auto ahead = [last](const RecordRef* record, std::size_t by) {
+    return static_cast<std::size_t>(last - record) > by ? record + by : last;
+  };
+  const auto locate = [&](const RecordRef& record) {
+    Slot& slot = lines.locate<Line>(record.hash);
+    // A short entry's value is often on a second line. Of a free slot there is no entry, so nothing can be added to
+    // its address but as to a number.
+    const char* const entry = starts.at(slot.entry);
+    __builtin_prefetch(entry, 1);
+    __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(entry) + 24), 1);
+    return &slot;
+  };
+  // In no function of its own: of one that does nothing else GCC drops the calls.
+  for (std::size_t i = 0; i < kFetchAhead; ++i) {
+    const RecordRef& record = *ahead(records.data(), i);
+    __builtin_prefetch(lines.home(record.hash), 1);
+    __builtin_prefetch(text + record.key_offset);
+  }
   std::array<Slot*, kLocateAhead> located;
-  const std::size_t count = records.size();
-  for (std::size_t turn = 0; turn < count + kFetchAhead; ++turn) {
-    if (turn >= kFetchAhead) {
-      const std::size_t now = turn - kFetchAhead;
-      upsert(*located[now % kLocateAhead], text, records[now]);
+  for (std::size_t i = 0; i < kLocateAhead; ++i) located[i] = locate(*ahead(records.data(), i));
+  std::size_t turn = 0;
+  for (const RecordRef& record : records) {
+    Slot*& slot = located[turn++ % kLocateAhead];
+    // A search that ends at a free slot is not to be repeated: a key of this hash that came since would be there.
+    if (slot->entry == 0) {
+      insert(*slot, text, record);
+      starts = arena_.starts();
+    } else if (!update_short(starts, *slot, text, record)) {
+      upsert(*slot, text, record);
+      starts = arena_.starts();
     }
-    const std::size_t soon = turn - (kFetchAhead - kLocateAhead);  // before 0 it wraps around, beyond count
-    if (soon < count) {
-      Slot& slot = table_.locate<Line>(records[soon].hash);
-      located[soon % kLocateAhead] = &slot;
-      prefetch_entry(arena_.at(slot.entry));
-    }
-    if (turn < count) {
-      table_.prefetch(records[turn].hash);
-      __builtin_prefetch(text + records[turn].key_offset);
-    }
+    slot = locate(*ahead(&record, kLocateAhead));
+    const RecordRef& later = *ahead(&record, kFetchAhead);
+    __builtin_prefetch(lines.home(later.hash), 1);
+    __builtin_prefetch(text + later.key_offset);
   }
 }
 
@@ -143,7 +158,8 @@ void Shard::apply_step_avx512(const char* text, std::span<const RecordRef> recor
 std::optional<std::string_view> Shard::find(std::string_view key, std::uint32_t hash) const {
   assert(!deferral_);
   if (table_.empty()) return std::nullopt;
-  const Slot& slot = table_.resolve(table_.locate(hash), hash, [&](Arena::Place place) {
+  const SlotLines& lines = table_.lines();
+  const Slot& slot = lines.resolve(lines.locate(hash), hash, [&](Arena::Place place) {
     const char* const at = arena_.at(place);
     return entry::key(at, entry::read(at)) == key;
   });
@@ -187,14 +203,31 @@ void Shard::move(Arena::Entry from) {
   const entry::Header header = entry::read(from.at);
   const std::string_view key = entry::key(from.at, header);
   const std::uint32_t hash = slot_hash(hash_->padded(key));
-  Slot& slot = table_.resolve(table_.locate(hash), hash, [&](Arena::Place place) { return place == from.place; });
+  const SlotLines& lines = table_.lines();
+  Slot& slot = lines.resolve(lines.locate(hash), hash, [&](Arena::Place place) { return place == from.place; });
   slot.entry = write_entry(arena_, key, entry::value(from.at, header), header.value_bytes);
   entry::kill(from.at);
 }
 
-[[gnu::always_inline]] inline void Shard::upsert(Slot& located, const char* text, const RecordRef& record) {
+[[gnu::always_inline]] inline bool Shard::update_short(const Arena::Starts& starts, const Slot& located,
+                                                       const char* text, const RecordRef& record) {
+  if (located.hash != record.hash) return false;
+  char* const at = starts.at(located.entry);
+  const entry::Header header = entry::read_short(at);
+  char* const key = at + entry::kShortHeaderBytes;
+  if (record.key_bytes != header.key_bytes || record.value_bytes > header.value_room || entry::is_long(at) ||
+      !equal_padded(key, text + record.key_offset, record.key_bytes))
+    return false;
+  entry::set_short_value_bytes(at, record.value_bytes);
+  copy_exactly(key + record.key_bytes, text + record.value_offset, record.value_bytes);
+  value_bytes_ += std::uint64_t{record.value_bytes} - header.value_bytes;
+  return true;
+}
+
+// Not in line: it takes registers that update_short() wants.
+[[gnu::noinline]] void Shard::upsert(Slot& located, const char* text, const RecordRef& record) {
   const char* const key = text + record.key_offset;
-  Slot& slot = table_.resolve(located, record.hash, [&](Arena::Place place) {
+  Slot& slot = table_.lines().resolve(located, record.hash, [&](Arena::Place place) {
     const char* const at = arena_.at(place);
     const entry::Header header = entry::read(at);
     return header.key_bytes == record.key_bytes && equal_padded(at + header.header_bytes, key, record.key_bytes);

@@ -105,6 +105,9 @@ class Shard {
 
   template <class Line>
   void apply_step(const char* text, std::span<const RecordRef> records);
+  // Most updates, with fewer instructions than upsert(): those where the search ends at the key's own slot, whose entry
+  // is short and has room for the value. Else false, and nothing is done. REQUIRES: the slot is not free.
+  bool update_short(const Arena::Starts& starts, const Slot& located, const char* text, const RecordRef& record);
   void upsert(Slot& located, const char* text, const RecordRef& record);
   void insert(Slot& slot, const char* text, const RecordRef& record);
   void update(Slot& slot, const char* text, const RecordRef& record);

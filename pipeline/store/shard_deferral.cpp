@@ -127,11 +127,13 @@ void Shard::compact_if_there_is_room() {
 // A slot's key is new, or its place is found in the table.
 template <class Line>
 inline void Shard::take_in(std::span<const Slot> pending) {
-  for (const Slot& slot : pending.first(std::min(kTakeAhead, pending.size()))) table_.prefetch(slot.hash);
+  const SlotLines lines = table_.lines();
+  for (std::size_t i = 0; i < std::min(kTakeAhead, pending.size()); ++i)
+    __builtin_prefetch(lines.home(pending[i].hash), 1);
   for (std::size_t i = 0; i < pending.size(); ++i) {
-    table_.prefetch(pending[std::min(i + kTakeAhead, pending.size() - 1)].hash);
+    __builtin_prefetch(lines.home(pending[std::min(i + kTakeAhead, pending.size() - 1)].hash), 1);
     const Slot newer = pending[i];
-    Slot& slot = table_.resolve(table_.locate<Line>(newer.hash), newer.hash, [&](Arena::Place place) {
+    Slot& slot = lines.resolve(lines.locate<Line>(newer.hash), newer.hash, [&](Arena::Place place) {
       const char* const at = arena_.at(place);
       const char* const newer_at = arena_.at(newer.entry);
       return entry::key(at, entry::read(at)) == entry::key(newer_at, entry::read(newer_at));

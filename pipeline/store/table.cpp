@@ -11,17 +11,16 @@ void Table::rebuild_for(std::size_t keys) {
   Pages new_pages(wanted_slots * sizeof(Slot), *budget_);
   new_pages.populate();
   const Pages old_pages = std::exchange(pages_, std::move(new_pages));
-  Slot* const old_slots = slots_;
-  const std::size_t old_count = slot_count_;
+  const SlotLines old = lines_;
 
-  slots_ = reinterpret_cast<Slot*>(pages_.data());
-  slot_count_ = pages_.size() / sizeof(Slot);
-  line_count_ = slot_count_ / kLineSlots;
-  most_ = static_cast<std::size_t>(static_cast<double>(slot_count_) * kMostLoad);
-  for (std::size_t i = 0; i < old_count; ++i) {
-    if (old_slots[i].entry == 0) continue;
-    Slot& home = slots_[this->home(old_slots[i].hash)];
-    resolve(home, old_slots[i].hash, [](std::uint32_t) { return false; }) = old_slots[i];
+  const SlotLines lines{reinterpret_cast<Slot*>(pages_.data()), pages_.size() / sizeof(Slot) / kLineSlots};
+  lines_ = lines;
+  most_ = static_cast<std::size_t>(static_cast<double>(slots()) * kMostLoad);
+  for (const Slot* slot = old.slots; slot != old.end(); ++slot) {
+    if (slot->entry == 0) continue;
+    Slot* free = lines.home(slot->hash);
+    while (free->entry != 0) free = lines.next(free);
+    *free = *slot;
   }
 }
 

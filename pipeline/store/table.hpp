@@ -18,6 +18,39 @@
 
 namespace shardflow {
 
+// Where a table's slots are, and the search in them. A copy of it stays in registers, where a table's own is read again
+// after each byte that is written.
+struct SlotLines {
+  Slot* slots = nullptr;
+  std::uint64_t count = 0;  // of lines
+
+  // The first slot of a hash's home.
+  Slot* home(std::uint32_t hash) const { return slots + ((hash * count) >> 32) * kLineSlots; }
+  Slot* end() const { return slots + count * kLineSlots; }
+  Slot* next(Slot* slot) const { return slot + 1 == end() ? slots : slot + 1; }
+
+  // The first slot from the start of the hash's home on that is free or has this hash: where a search ends, but for a
+  // collision of all 32 bits. Reads no entry. `Line` is a way of slot_line's. REQUIRES: a free slot.
+  template <class Line = slot_line::Usual>
+  Slot& locate(std::uint32_t hash) const {
+    Slot* line = home(hash);
+    for (;;) {
+      if (const std::uint32_t ends = Line::ends(line, hash); ends != 0) [[likely]]
+        return line[slot_line::first(ends)];
+      line = line + kLineSlots == end() ? slots : line + kLineSlots;
+    }
+  }
+
+  // The slot with this hash whose entry `matches(std::uint32_t entry)`, else the free slot where it
+  // belongs; looked for from `located` on, which locate(hash) gave, before or after other insertions.
+  template <class Matches>
+  Slot& resolve(Slot& located, std::uint32_t hash, Matches&& matches) const {
+    Slot* slot = &located;
+    while (slot->entry != 0 && (slot->hash != hash || !matches(slot->entry))) slot = next(slot);
+    return *slot;
+  }
+};
+
 class Table {
  public:
   // Filled beyond this a table grows: at 0.7 an absent key looks at 1.4 lines on average, at 0.85 at 3.2, at 0.9 at 6
@@ -36,41 +69,21 @@ class Table {
   // Makes it fit `keys` keys at the goal load. REQUIRES: keys >= size(). Throws as Pages does.
   void rebuild_for(std::size_t keys);
 
-  void prefetch(std::uint32_t hash) const { __builtin_prefetch(&slots_[home(hash)], 1); }
+  // They stay where they are until the next rebuild_for().
+  const SlotLines& lines() const { return lines_; }
 
-  // The first slot from the start of the hash's home on that is free or has this hash: where a search ends, but for a
-  // collision of all 32 bits. Reads no entry. `Line` is a way of slot_line's. REQUIRES: a free slot.
-  template <class Line = slot_line::Usual>
-  Slot& locate(std::uint32_t hash) const {
-    Slot* line = &slots_[home(hash)];
-    for (;;) {
-      if (const std::uint32_t ends = Line::ends(line, hash); ends != 0) [[likely]]
-        return line[slot_line::first(ends)];
-      line = line + kLineSlots == slots_ + slot_count_ ? slots_ : line + kLineSlots;
-    }
-  }
-
-  // The slot with this hash whose entry `matches(std::uint32_t entry)`, else the free slot where it
-  // belongs; looked for from `located` on, which locate(hash) gave, before or after other insertions.
-  template <class Matches>
-  Slot& resolve(Slot& located, std::uint32_t hash, Matches&& matches) const {
-    Slot* slot = &located;
-    while (slot->entry != 0 && (slot->hash != hash || !matches(slot->entry))) slot = next(slot);
-    return *slot;
-  }
-
-  // REQUIRES: `slot` is the free slot that resolve gave, and room() > 0.
+  // REQUIRES: `slot` is the free slot that lines().resolve() gave, and room() > 0.
   void occupy(Slot& slot, std::uint32_t hash, std::uint32_t entry) {
     slot = {hash, entry};
     ++size_;
   }
 
-  bool empty() const { return slot_count_ == 0; }
+  bool empty() const { return lines_.count == 0; }
 
   // Calls visit(const Slot&) for each that is not free, in the order of their hashes, near enough.
   template <class Visit>
   void for_each(Visit&& visit) const {
-    std::for_each(slots_, slots_ + slot_count_, [&](const Slot& slot) {
+    std::for_each(lines_.slots, lines_.end(), [&](const Slot& slot) {
       if (slot.entry != 0) visit(slot);
     });
   }
@@ -80,25 +93,22 @@ class Table {
   template <class Visit>
   void for_each_sample(std::size_t every, Visit&& visit) const {
     if (size_ == 0) return;
-    const std::size_t stride = every * slot_count_ / size_ + 1;
-    for (std::size_t begin = 0; begin < slot_count_; begin += stride) {
-      const Slot* const end = slots_ + std::min(begin + stride, slot_count_);
+    const std::size_t count = slots();
+    const std::size_t stride = every * count / size_ + 1;
+    for (std::size_t begin = 0; begin < count; begin += stride) {
+      const Slot* const end = lines_.slots + std::min(begin + stride, count);
       const Slot* const slot =
-          std::find_if<const Slot*>(slots_ + begin, end, [](const Slot& each) { return each.entry != 0; });
+          std::find_if<const Slot*>(lines_.slots + begin, end, [](const Slot& each) { return each.entry != 0; });
       if (slot != end) visit(slot->entry);
     }
   }
 
  private:
-  std::size_t home(std::uint32_t hash) const { return ((hash * line_count_) >> 32) * kLineSlots; }
-
-  Slot* next(Slot* slot) const { return slot + 1 == slots_ + slot_count_ ? slots_ : slot + 1; }
+  std::size_t slots() const { return lines_.count * kLineSlots; }
 
   MemoryBudget* budget_;
   Pages pages_;
-  Slot* slots_ = nullptr;
-  std::size_t slot_count_ = 0;
-  std::uint64_t line_count_ = 0;
+  SlotLines lines_;
   std::size_t size_ = 0;
   std::size_t most_ = 0;
 };
