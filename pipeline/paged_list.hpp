@@ -27,6 +27,12 @@ class PagedList {
       grow();
     data()[size_++] = item;
   }
+  // Likewise, all of them or, if it throws, none.
+  void append(std::span<const T> items) {
+    while (capacity_ - size_ < items.size()) grow();
+    std::copy(items.begin(), items.end(), data() + size_);
+    size_ += static_cast<std::uint32_t>(items.size());
+  }
   void clear() { size_ = 0; }
   // Empty, and gives its memory back.
   void shed() { *this = PagedList(*budget_); }

@@ -10,8 +10,8 @@ namespace shardflow {
 // The nearest options that are within what RunOptions says of them.
 RunOptions within_limits(RunOptions options);
 
-// Has all shards take in what they have put off, several at once; with RunOptions::numa, each on its node. Returns the
-// first MemoryLimitError, or nullptr.
+// Has all shards take in what they have put off, several at once; with RunOptions::numa, each on its node. Returns why
+// there were no threads for it, or nullptr.
 std::exception_ptr settle(Store& store, const RunOptions& options) noexcept;
 
 // A mode with the one before it and the other behind it, also where the mode throws.

@@ -19,23 +19,23 @@ class Deferral {
     return expected >= kLeastKeys && keys >= new_of(records);
   }
 
-  // The table is the one that is to take the slots in, and is not written to meanwhile. The budget must outlive this.
-  // Throws as Pages does.
-  Deferral(const Table& table, std::size_t expected, MemoryBudget& budget);
+  // The table's slots are the first that are put off, with room for `keys` of them. REQUIRES: keys >= table.size(). The
+  // budget must outlive it. Throws as Pages does.
+  Deferral(const Table& table, std::size_t keys, MemoryBudget& budget);
 
   // Whether it is to go on. To be called now and then. Throws as Pages does.
   bool still_pays();
-  // Room for many more, with the keys of the table and, taken for new, of the slots. Throws as Pages does.
-  void plan(const Table& table, const GrowthState& state);
+  // Makes room for so many records; `state` is taken to be of new keys alone. Throws as Pages does.
+  void make_room(std::size_t records, const GrowthState& state);
 
   // What was put off, and where more is to go.
   PendingSlots& slots() { return slots_; }
   const PendingSlots& slots() const { return slots_; }
 
  private:
-  // A table of fewer is, with those of other shards, in a cache.
-  static constexpr std::size_t kLeastKeys = 400'000;
-  // Slots of the first range, or that and an eighth more of them, to look at together.
+  // A table of fewer is in a cache.
+  static constexpr std::size_t kLeastKeys = 100'000;
+  // Slots of the first range, or that and a sixteenth more of them, to look at together.
   static constexpr std::size_t kLeastLook = 64;
   // Of the sample's records, before it tells anything.
   static constexpr std::size_t kLeastSample = 256;
@@ -43,10 +43,8 @@ class Deferral {
   static std::uint64_t new_of(std::uint64_t records) { return records - records / 8; }
 
   bool in_sample(std::uint32_t hash) const;
-  void begin_sample(const Table& table);
 
   MemoryBudget* budget_;
-  std::size_t planned_;
   PendingSlots slots_;
   RepeatSample sample_;
   std::size_t sampled_ = 0;  // slots of the first range

@@ -7,7 +7,7 @@ namespace shardflow {
 namespace {
 
 constexpr double kLeastFactor = 1.25;
-constexpr double kUnknownFactor = 2;
+constexpr double kUnknownFactor = 1.5;
 constexpr double kMostFactor = 16;
 // Spare room, so that a last percent of keys does not double the work of growing.
 constexpr double kMargin = 1.04;

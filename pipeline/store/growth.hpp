@@ -13,7 +13,7 @@ struct GrowthState {
   double input_share;     // of the whole input, 0 to 1; 0: unknown
 };
 
-// The number of keys to expect in the end; twice the present one where nobody knows.
+// The number of keys to expect in the end; half as many again as there are where nobody knows.
 //
 // Keys are taken to be drawn evenly from an unknown number of them, K: r draws then show
 // n = K (1 - exp(-r / K)) different ones. K comes from n and r, the final count from K and the records

@@ -1,4 +1,5 @@
-// Slots that an index has still to take in, in lists by ranges of their hashes.
+// Slots that a table has still to take in, in the memory that is to be its own: in lists by ranges of their hashes,
+// each where the table will have the range.
 //
 // A slot that is written straight to where its hash says costs a line of the table from memory and, in most tables, a
 // page's address that no TLB holds. Slots that are collected first are taken in range by range, and a range's part of
@@ -17,24 +18,28 @@
 #include <span>
 #include <vector>
 
+#include "pipeline/paged_list.hpp"
 #include "pipeline/pages.hpp"
-#include "pipeline/store/slot_line.hpp"
+#include "pipeline/store/table.hpp"
 
 namespace shardflow {
 
 class PendingSlots {
  public:
-  // For about so many slots: more of them are as welcome, but their ranges are larger then. The budget must outlive it.
-  PendingSlots(std::size_t planned, MemoryBudget& budget);
+  // Memory for a table of so many keys. The budget must outlive it. Throws as Pages does.
+  PendingSlots(std::size_t keys, MemoryBudget& budget);
 
   std::size_t size() const { return std::accumulate(in_line_.begin(), in_line_.end(), flushed_); }
-  // Lists that there are, or would be of so many slots.
+  // How many more slots the table could take in.
+  std::size_t room() const;
+  // Lists that there are, or would be for so many keys.
   std::size_t ranges() const { return ends_.size(); }
-  static std::size_t ranges(std::size_t planned);
+  static std::size_t ranges(std::size_t keys);
 
   std::size_t range_of(std::uint32_t hash) const { return hash >> shift_; }
 
-  // Makes room for one more slot of this hash. Throws as Pages does.
+  // Makes room for one more slot of this hash. REQUIRES: there is some in the table. Throws as Pages does, where slots
+  // of a range are many more than those of others.
   [[gnu::always_inline]] void make_room(std::uint32_t hash) {
     const std::size_t range = range_of(hash);
     if (in_line_[range] == kLineSlots) [[unlikely]]
@@ -49,53 +54,72 @@ class PendingSlots {
   // To be called before another thread goes on: what went past the caches is not ordered by what orders the rest.
   static void publish();
 
-  // Of a range, slots so far, and the i-th of them. REQUIRES: i < size(range).
-  std::size_t size(std::size_t range) const { return in_chunks(range) + in_line_[range]; }
+  // Whether a range has no room for another line: then what comes is in no list. Hashes of keys that differ leave each
+  // range room where the table has some.
+  bool full(std::size_t range) const { return ends_[range] == part(range + 1); }
+  // Of a range, slots in its list, and the i-th of them. REQUIRES: i < size(range).
+  std::size_t size(std::size_t range) const { return list(range).size() + in_line_[range]; }
   const Slot& slot(std::size_t range, std::size_t i) const {
-    const std::size_t flushed = in_chunks(range);
-    return i < flushed ? chunks_[range][i / kChunkSlots][i % kChunkSlots] : lines_[range].slots[i - flushed];
+    const std::span<const Slot> flushed = list(range);
+    return i < flushed.size() ? flushed[i] : lines_[range].slots[i - flushed.size()];
   }
 
-  // Calls visit(std::span<const Slot>), range by range, for some slots one behind the other, those of a range in the
-  // order in which they came.
+  // Calls visit(std::span<const Slot>) for some slots one behind the other, those of a range in the order in which they
+  // came.
   template <class Visit>
   void for_each_run(Visit&& visit) const {
-    for (std::size_t i = 0; i < ends_.size(); ++i) {
-      for (const Slot* const chunk : chunks_[i]) {
-        const bool last = chunk == chunks_[i].back();
-        visit(std::span(chunk, last ? static_cast<std::size_t>(ends_[i] - chunk) : kChunkSlots));
-      }
-      visit(std::span(lines_[i].slots.data(), in_line_[i]));
+    for (std::size_t range = 0; range < ranges(); ++range) {
+      visit(list(range));
+      if (!full(range)) visit(last_line(range));
     }
+    for_each_run_of_rest(visit);
+  }
+
+  // Leaves the memory to the table, which is empty then, and calls visit(std::span<const Slot>) as for_each_run() does,
+  // for the table to take the slots in. To be called once.
+  template <class Visit>
+  void move_to(Table& table, Visit&& visit) {
+    table.adopt(std::move(pages_), table_lines_);
+    std::array<std::span<const Slot>, 2> moved;
+    moved[0] = take_out(0);
+    for (std::size_t range = 0; range < ranges(); ++range) {
+      // The table may have a slot in the range behind its own.
+      if (range + 1 < ranges()) moved[(range + 1) % 2] = take_out(range + 1);
+      visit(moved[range % 2]);
+    }
+    for_each_run_of_rest(visit);
   }
 
  private:
-  // Of a page's size, and aligned so: an end tells that it is one.
-  static constexpr std::size_t kChunkSlots = 512;
-  static constexpr std::size_t kChunkBytes = kChunkSlots * sizeof(Slot);
-
   struct alignas(64) Line {
     std::array<Slot, kLineSlots> slots;
   };
 
-  std::size_t in_chunks(std::size_t range) const {
-    const std::vector<Slot*>& chunks = chunks_[range];
-    return chunks.empty() ? 0
-                          : (chunks.size() - 1) * kChunkSlots + static_cast<std::size_t>(ends_[range] - chunks.back());
+  // Where a range's part of the memory begins.
+  Slot* part(std::size_t range) const { return table_lines_.slots + range * part_slots_; }
+  // Of a range, the slots in its part of the memory, and in its last line.
+  std::span<const Slot> list(std::size_t range) const { return {part(range), ends_[range]}; }
+  std::span<const Slot> last_line(std::size_t range) const { return {lines_[range].slots.data(), in_line_[range]}; }
+  template <class Visit>
+  void for_each_run_of_rest(Visit&& visit) const {
+    visit(rest_.items());
+    for (std::size_t range = 0; range < ranges(); ++range) {
+      if (full(range)) visit(last_line(range));
+    }
   }
   void flush(std::size_t range);
-  Slot* new_chunk();
+  std::span<const Slot> take_out(std::size_t range);
 
-  MemoryBudget* budget_;
   int shift_;
-  std::size_t flushed_ = 0;             // slots, that are in chunks
-  std::vector<std::uint32_t> in_line_;  // slots of each line
+  std::size_t part_slots_;  // room in a range's part
+  Pages pages_;
+  SlotLines table_lines_;               // of pages_
+  std::size_t flushed_ = 0;             // slots, that are in no last line
+  std::vector<std::uint32_t> in_line_;  // slots of each last line
   std::vector<Line> lines_;             // of each range
-  std::vector<Slot*> ends_;             // where each list goes on; at a chunk's end, with the next one
-  std::vector<std::vector<Slot*>> chunks_;
-  std::size_t slab_bytes_;
-  std::vector<Pages> slabs_;  // that chunks are cut from
-  std::size_t in_slab_ = 0;   // bytes cut from the last one
+  std::vector<Slot*> ends_;             // where each list goes on
+  PagedList<Slot> rest_;                // of ranges that are full
+  Pages taken_out_;                     // two lists
 };
 
 }  // namespace shardflow

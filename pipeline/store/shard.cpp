@@ -170,18 +170,18 @@ std::optional<std::string_view> Shard::find(std::string_view key, std::uint32_t 
 
 void Shard::make_room(std::size_t records, double input_share) {
   if (deferral_ && !outgrows_its_keys() && deferral_->still_pays()) {
-    return deferral_->plan(table_, {table_.size() + deferral_->slots().size(), applied_, input_share});
+    return deferral_->make_room(records, {deferral_->slots().size(), applied_, input_share});
   }
   settle();
   if (has_garbage()) compact();
   if (table_.room() >= records) return;
   const GrowthState state{table_.size(), applied_, input_share};
-  const std::size_t expected = expected_keys(state);
-  const bool few_repeat = Deferral::pays(expected, table_.size() - keys_then_, applied_ - applied_then_);
+  const bool few_repeat = Deferral::pays(expected_keys(state), table_.size() - keys_then_, applied_ - applied_then_);
+  const std::size_t keys = std::max(table_.empty() ? kFirstKeys : planned_keys(state), table_.size() + records);
   if (defers_ && few_repeat && records >= kLeastDeferredStep) {
-    begin_deferral(expected);
+    begin_deferral(keys);
   } else {
-    table_.rebuild_for(std::max(table_.empty() ? kFirstKeys : planned_keys(state), table_.size() + records));
+    table_.rebuild_for(keys);
     keys_then_ = table_.size();
     applied_then_ = applied_;
   }

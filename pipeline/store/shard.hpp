@@ -35,9 +35,8 @@ class Shard {
   bool wants_entries() const;
 
   // Takes into the table what apply() has put off. To be called before any of what follows, but applied(), once the
-  // last records are applied, or apply() has thrown. Throws MemoryLimitError; what was put off is lost where the table
-  // can't grow.
-  void settle();
+  // last records are applied, or apply() has thrown.
+  void settle() noexcept;
   bool settled() const { return !deferral_; }
 
   // The value, valid until the shard is written to again or destroyed.
@@ -112,7 +111,7 @@ class Shard {
   void insert(Slot& slot, const char* text, const RecordRef& record);
   void update(Slot& slot, const char* text, const RecordRef& record);
 
-  void begin_deferral(std::size_t expected);
+  void begin_deferral(std::size_t keys);
   // Whether entries that were put off take half as much again as keys would that are like those before: then some are
   // likely of keys that repeat, and these have the longer values.
   bool outgrows_its_keys() const;
@@ -124,7 +123,6 @@ class Shard {
   template <class Line>
   void take_in(std::span<const Slot> pending);
   void replace(Slot& slot, Arena::Place newer);
-  void drop_deferred() noexcept;
 
   // Of the entries in the table.
   std::uint64_t live_bytes() const { return key_bytes_ + value_bytes_ + table_.size() * kEntryBytes; }

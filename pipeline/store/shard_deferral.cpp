@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <new>
 
 #include "pipeline/errors.hpp"
 #include "pipeline/store/shard.hpp"
@@ -17,13 +18,15 @@ constexpr std::size_t kTakeAhead = 32;
 
 }  // namespace
 
-void Shard::begin_deferral(std::size_t expected) {
-  bytes_a_key_ = static_cast<double>(live_bytes()) / static_cast<double>(std::max<std::size_t>(table_.size(), 1));
-  deferral_.emplace(table_, expected, *budget_);
+// Before the first key there is no table to go by, and nothing is put off.
+void Shard::begin_deferral(std::size_t keys) {
+  bytes_a_key_ = static_cast<double>(live_bytes()) / static_cast<double>(table_.size());
+  deferral_.emplace(table_, keys, *budget_);
+  table_ = Table(*budget_);
 }
 
 bool Shard::outgrows_its_keys() const {
-  const auto keys = static_cast<double>(table_.size() + deferral_->slots().size());
+  const auto keys = static_cast<double>(deferral_->slots().size());
   return static_cast<double>(arena_.used_bytes()) > 1.5 * bytes_a_key_ * keys + kSparedGarbageBytes;
 }
 
@@ -92,20 +95,11 @@ void Shard::drop(Arena::Place place) {
   entry::kill(at);
 }
 
-void Shard::settle() {
+void Shard::settle() noexcept {
   if (!deferral_) return;
   static constexpr std::array<TakeIn, 3> kWays{&Shard::take_in_anywhere, &Shard::take_in_avx2, &Shard::take_in_avx512};
   static const TakeIn kBest = kWays[static_cast<std::size_t>(slot_line::best_way())];
-  const PendingSlots& slots = deferral_->slots();
-  if (table_.room() < slots.size()) {
-    try {
-      table_.rebuild_for(table_.size() + slots.size());
-    } catch (...) {
-      drop_deferred();
-      throw;
-    }
-  }
-  slots.for_each_run([this](std::span<const Slot> run) { (this->*kBest)(run); });
+  deferral_->slots().move_to(table_, [this](std::span<const Slot> run) { (this->*kBest)(run); });
   deferral_.reset();
   keys_then_ = table_.size();
   applied_then_ = applied_;
@@ -121,6 +115,7 @@ void Shard::compact_if_there_is_room() {
     compact();
   } catch (const MemoryLimitError&) {
   } catch (const ShardFullError&) {
+  } catch (const std::bad_alloc&) {
   }
 }
 
@@ -182,13 +177,6 @@ void Shard::replace(Slot& slot, Arena::Place newer) {
     slot.entry = newer;
     entry::kill(older_at);
   }
-}
-
-void Shard::drop_deferred() noexcept {
-  deferral_->slots().for_each_run([this](std::span<const Slot> run) {
-    for (const Slot& slot : run) drop(slot.entry);
-  });
-  deferral_.reset();
 }
 
 }  // namespace shardflow

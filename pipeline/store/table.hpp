@@ -68,6 +68,16 @@ class Table {
 
   // Makes it fit `keys` keys at the goal load. REQUIRES: keys >= size(). Throws as Pages does.
   void rebuild_for(std::size_t keys);
+  // Bytes of a table of so many keys at a load, and the most keys that one of these lines takes.
+  static std::size_t bytes_for(std::size_t keys, double load) {
+    return (static_cast<std::size_t>(static_cast<double>(keys) / load) + 1) * sizeof(Slot);
+  }
+  static std::size_t most_of(const SlotLines& lines) {
+    return static_cast<std::size_t>(static_cast<double>(lines.count * kLineSlots) * kMostLoad);
+  }
+  // Gives what it has back, and has these lines, of these pages, in place of it. They are taken to be free, though
+  // others may still have something in them that the table comes to later. REQUIRES: of the same budget.
+  void adopt(Pages pages, const SlotLines& lines);
 
   // They stay where they are until the next rebuild_for().
   const SlotLines& lines() const { return lines_; }
