@@ -7,8 +7,8 @@
 namespace shardflow {
 namespace {
 
-// Of the table. It may be fuller than one that is filled key by key: where a search goes on in the next line, that is in
-// a cache.
+// Of the table. It may be fuller than one that is filled key by key: where a search goes on in the next line, that is
+// in a cache.
 constexpr double kLoad = 0.8;
 // Of slots that a range is to hold: their part of the table, 64 KiB, and they themselves are in a second-level cache.
 constexpr std::size_t kRangeSlots = 5'700;
