@@ -77,6 +77,7 @@ TEST_CASE("slots come back by ranges, those of a range in the order in which the
     const std::vector<Slot> slots = random_slots(count);
     for (const Slot& slot : slots) push(pending, slot);
     CHECK(pending.size() == count);
+    CHECK_FALSE(pending.overflows());
 
     std::vector<Slot> expected = slots;
     std::ranges::stable_sort(expected, {}, [&](const Slot& slot) { return pending.range_of(slot.hash); });
@@ -85,7 +86,6 @@ TEST_CASE("slots come back by ranges, those of a range in the order in which the
     std::size_t i = 0;
     bool each_equal = true;
     for (std::size_t range = 0; range < pending.ranges(); ++range) {
-      CHECK_FALSE(pending.full(range));
       for (std::size_t j = 0; j < pending.size(range); ++j) each_equal &= equal(pending.slot(range, j), expected[i++]);
     }
     CHECK(i == count);
@@ -100,7 +100,7 @@ TEST_CASE("slots of a range that is full come back in their order, too, and a ta
   std::vector<Slot> slots = random_slots(40'000);
   for (std::size_t i = 0; i < slots.size(); i += 2) slots[i].hash = UINT32_MAX - static_cast<std::uint32_t>(i % 3);
   for (const Slot& slot : slots) push(pending, slot);
-  CHECK(pending.full(pending.ranges() - 1));
+  CHECK(pending.overflows());
   CHECK(pending.size() == slots.size());
 
   const auto by_range = [&](std::vector<Slot> list) {
@@ -241,6 +241,21 @@ TEST_CASE_TEMPLATE("keys that come again and again are looked for at once, and t
   CHECK(bench.walk() == later);
 }
 
+TEST_CASE_TEMPLATE("one key that comes so often that its range is full is looked for at once, too", Bench,
+                   testing::ShardBench, testing::EntriesBench) {
+  Bench bench;
+  const Pairs records = numbered(0, kMany, "v");
+  put(bench, records);
+  REQUIRE(!bench.shard().settled());
+  Pairs repeats(20'000, {"again", "first"});
+  repeats.back().second = "last";
+  put(bench, repeats, kMany);
+  CHECK(bench.shard().settled());
+  CHECK(bench.shard().size() == records.size() + 1);
+  CHECK(bench.find("again") == "last");
+  CHECK(bench.finds(records));
+}
+
 TEST_CASE_TEMPLATE("few keys that repeat with long values leave no more behind than half of what is alive", Bench,
                    testing::ShardBench, testing::EntriesBench) {
   // So few that a sample of keys hardly has one of them.
@@ -327,15 +342,21 @@ TEST_CASE_TEMPLATE("where memory runs out, what was put off before is there", Be
 
 TEST_CASE_TEMPLATE("without memory for its slot a record is not there", Bench, testing::ShardBench,
                    testing::EntriesBench) {
-  // New keys, and one that repeats so often that its range is full: with more of them the list grows that has the rest.
-  Pairs records = numbered(0, kMany, "");
-  for (int i = 0; i < 30'000; ++i) records.emplace_back("again", "");
+  // New keys, and then, in one block, one that repeats so often that its range is full: what has the rest grows with
+  // it.
+  const Pairs records = numbered(0, kMany, "");
+  const Pairs repeats(6000, {"again", ""});
+  Bench unlimited;
+  put(unlimited, records);
+  const std::uint64_t used = unlimited.budget().used_bytes();
   std::uint64_t refused = 0;
-  for (std::uint64_t limit = std::uint64_t{2} << 20; limit <= std::uint64_t{3} << 20; limit += std::uint64_t{1} << 16) {
-    CAPTURE(limit);
-    Bench bench(limit);
+  for (std::uint64_t more = 0; more < std::uint64_t{256} << 10; more += 4096) {
+    CAPTURE(more);
+    Bench bench(used + more);
+    put(bench, records);
+    REQUIRE(!bench.shard().settled());
     try {
-      put(bench, records);
+      bench.put(repeats, (kMany + 6000) / kAll);
     } catch (const MemoryLimitError&) {
       ++refused;
     }
@@ -343,6 +364,7 @@ TEST_CASE_TEMPLATE("without memory for its slot a record is not there", Bench, t
     const Pairs walked = bench.walk();
     std::uint64_t bytes = 0;
     for (const auto& [key, value] : walked) bytes += key.size() + value.size();
+    CHECK(walked.size() >= records.size());
     CHECK(bench.shard().size() == walked.size());
     CHECK(bench.shard().key_bytes() + bench.shard().value_bytes() == bytes);
   }

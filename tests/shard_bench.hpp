@@ -56,6 +56,7 @@ class ShardBench {
 
   shardflow::Shard& shard() { return shard_; }
   const shardflow::Shard& shard() const { return shard_; }
+  const shardflow::MemoryBudget& budget() const { return budget_; }
 
  private:
   virtual void give(const char* text, std::span<const shardflow::RecordRef> records, double input_share) {

@@ -21,17 +21,19 @@ RunOptions within_limits(RunOptions options) {
   return options;
 }
 
-std::exception_ptr settle(Store& store, const RunOptions& options) noexcept try {
+void settle(Store& store, const RunOptions& options) noexcept {
   std::vector<Shard>& shards = store.shards();
-  if (std::ranges::all_of(shards, &Shard::settled)) return nullptr;
-  NodeArenas nodes = NodeArenas::of_machine(options.numa, options.threads);
-  in_arena(options.threads, [&] {
-    oneapi::tbb::parallel_for(std::size_t{0}, shards.size(),
-                              [&](std::size_t i) { nodes.run(i, [&] { shards[i].settle(); }); });
-  });
-  return nullptr;
-} catch (...) {
-  return std::current_exception();
+  if (std::ranges::all_of(shards, &Shard::settled)) return;
+  try {
+    NodeArenas nodes = NodeArenas::of_machine(options.numa, options.threads);
+    in_arena(options.threads, [&] {
+      oneapi::tbb::parallel_for(std::size_t{0}, shards.size(),
+                                [&](std::size_t i) { nodes.run(i, [&] { shards[i].settle(); }); });
+    });
+  } catch (...) {
+    // Where there are no threads to be had, this one does it.
+    for (Shard& shard : shards) shard.settle();
+  }
 }
 
 }  // namespace shardflow

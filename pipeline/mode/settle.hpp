@@ -1,8 +1,6 @@
 // What every mode begins and ends with.
 #pragma once
 
-#include <exception>
-
 #include "pipeline/mode/mode.hpp"
 
 namespace shardflow {
@@ -10,9 +8,8 @@ namespace shardflow {
 // The nearest options that are within what RunOptions says of them.
 RunOptions within_limits(RunOptions options);
 
-// Has all shards take in what they have put off, several at once; with RunOptions::numa, each on its node. Returns why
-// there were no threads for it, or nullptr.
-std::exception_ptr settle(Store& store, const RunOptions& options) noexcept;
+// Has all shards take in what they have put off, several at once; with RunOptions::numa, each on its node.
+void settle(Store& store, const RunOptions& options) noexcept;
 
 // A mode with the one before it and the other behind it, also where the mode throws.
 template <RunMode run>
@@ -25,7 +22,7 @@ RunReport settled(Source& source, Store& store, const RunOptions& wanted) {
     settle(store, options);
     throw;
   }
-  if (const std::exception_ptr failure = settle(store, options)) std::rethrow_exception(failure);
+  settle(store, options);
   return report;
 }
 

@@ -25,7 +25,7 @@ bool Deferral::in_sample(std::uint32_t hash) const { return hash % (kSampledOneI
 
 // Looks at many slots together: each is a line from memory, in the list and in the sample.
 bool Deferral::still_pays() {
-  if (slots_.full(0)) return false;
+  if (slots_.overflows()) return false;
   if (slots_.size(0) >= sampled_ + kLeastLook + sampled_ / 16) {
     for (const std::size_t end = slots_.size(0); sampled_ < end; ++sampled_) {
       const std::uint32_t hash = slots_.slot(0, sampled_).hash;

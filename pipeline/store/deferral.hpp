@@ -16,14 +16,15 @@ class Deferral {
  public:
   // Whether it is to begin where so many keys are expected in the end, and `keys` of the last `records` were new.
   static bool pays(std::size_t expected, std::uint64_t keys, std::uint64_t records) {
-    return expected >= kLeastKeys && keys >= new_of(records);
+    return expected >= kLeastKeys && records > 0 && keys >= new_of(records);
   }
 
   // The table's slots are the first that are put off, with room for `keys` of them. REQUIRES: keys >= table.size(). The
   // budget must outlive it. Throws as Pages does.
   Deferral(const Table& table, std::size_t keys, MemoryBudget& budget);
 
-  // Whether it is to go on. To be called now and then. Throws as Pages does.
+  // Whether it is to go on: until one record in eight of a sample repeats a key, or one key fills its range. To be
+  // called now and then. Throws as Pages does.
   bool still_pays();
   // Makes room for so many records; `state` is taken to be of new keys alone. Throws as Pages does.
   void make_room(std::size_t records, const GrowthState& state);

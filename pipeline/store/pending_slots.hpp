@@ -29,6 +29,7 @@ class PendingSlots {
   // Memory for a table of so many keys. The budget must outlive it. Throws as Pages does.
   PendingSlots(std::size_t keys, MemoryBudget& budget);
 
+  // Adds up what all ranges have: to be asked once for many slots.
   std::size_t size() const { return std::accumulate(in_line_.begin(), in_line_.end(), flushed_); }
   // How many more slots the table could take in.
   std::size_t room() const;
@@ -54,10 +55,10 @@ class PendingSlots {
   // To be called before another thread goes on: what went past the caches is not ordered by what orders the rest.
   static void publish();
 
-  // Whether a range has no room for another line: then what comes is in no list. Hashes of keys that differ leave each
-  // range room where the table has some.
-  bool full(std::size_t range) const { return ends_[range] == part(range + 1); }
-  // Of a range, slots in its list, and the i-th of them. REQUIRES: i < size(range).
+  // Whether a range had no room for all its slots, though the table has some: hashes of keys that differ hardly do
+  // that.
+  bool overflows() const { return rest_.size() > 0; }
+  // Of a range, slots so far, and the i-th of them. REQUIRES: !overflows(), and i < size(range).
   std::size_t size(std::size_t range) const { return list(range).size() + in_line_[range]; }
   const Slot& slot(std::size_t range, std::size_t i) const {
     const std::span<const Slot> flushed = list(range);
@@ -76,7 +77,7 @@ class PendingSlots {
   }
 
   // Leaves the memory to the table, which is empty then, and calls visit(std::span<const Slot>) as for_each_run() does,
-  // for the table to take the slots in. To be called once.
+  // for the table to take the slots in; they are there until visit() returns. To be called once.
   template <class Visit>
   void move_to(Table& table, Visit&& visit) {
     table.adopt(std::move(pages_), table_lines_);
@@ -95,8 +96,10 @@ class PendingSlots {
     std::array<Slot, kLineSlots> slots;
   };
 
-  // Where a range's part of the memory begins.
+  // Where a range's part of the memory begins; and whether it has no room for another line, so that what comes goes to
+  // rest_.
   Slot* part(std::size_t range) const { return table_lines_.slots + range * part_slots_; }
+  bool full(std::size_t range) const { return ends_[range] == part(range + 1); }
   // Of a range, the slots in its part of the memory, and in its last line.
   std::span<const Slot> list(std::size_t range) const { return {part(range), ends_[range]}; }
   std::span<const Slot> last_line(std::size_t range) const { return {lines_[range].slots.data(), in_line_[range]}; }

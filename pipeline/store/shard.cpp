@@ -31,6 +31,14 @@ constexpr std::size_t kLeastDeferredStep = 64;
 // Longer entries are copied once, from the text.
 constexpr std::uint64_t kMostEntryBytes = 64;
 
+// Makes what was put off visible to the thread that settles, also where apply() throws.
+struct Publisher {
+  const std::optional<Deferral>& deferral;
+  ~Publisher() {
+    if (deferral) PendingSlots::publish();
+  }
+};
+
 // The i-th of a list's entries, by offsets from where entry `base` begins.
 RecordRef reference(const EntryList& records, std::size_t i, std::size_t base) {
   const auto offset = static_cast<std::uint32_t>(records.offset(i) - records.offset(base));
@@ -42,6 +50,7 @@ RecordRef reference(const EntryList& records, std::size_t i, std::size_t base) {
 }  // namespace
 
 void Shard::apply(const char* text, std::span<const RecordRef> records, double input_share) {
+  const Publisher publisher{deferral_};
   static constexpr std::array<ApplyStep, 3> kWays{&Shard::apply_step_anywhere, &Shard::apply_step_avx2,
                                                   &Shard::apply_step_avx512};
   static const ApplyStep kBest = kWays[static_cast<std::size_t>(slot_line::best_way())];
@@ -57,18 +66,17 @@ void Shard::apply(const char* text, std::span<const RecordRef> records, double i
     applied_ += step.size();
   }
   input_share_ = input_share;
-  if (deferral_) PendingSlots::publish();
 }
 
 bool Shard::wants_entries() const { return deferral_ && arena_.used_bytes() <= kMostEntryBytes * applied_; }
 
 void Shard::apply(const EntryList& records, double input_share) {
-  if (deferral_) make_room(records.size(), input_share);
+  const Publisher publisher{deferral_};
+  if (deferral_) make_room(records.size(), input_share_);
   if (deferral_) {
     defer(records);
     applied_ += records.size();
     input_share_ = input_share;
-    PendingSlots::publish();
     return;
   }
   const double share_before = input_share_;
@@ -86,6 +94,7 @@ void Shard::apply(const EntryList& records, double input_share) {
 template <class Line>
 inline void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
   const SlotLines lines = table_.lines();
+  if (records.size() == 1) return upsert(lines.locate<Line>(records[0].hash), text, records[0]);
   Arena::Starts starts = arena_.starts();
   // The last record stands for what would be behind it.
   const RecordRef* const last = &records.back();
@@ -102,13 +111,12 @@ inline void Shard::apply_step(const char* text, std::span<const RecordRef> recor
     return &slot;
   };
   // In no function of its own: of one that does nothing else GCC drops the calls.
-  for (std::size_t i = 0; i < kFetchAhead; ++i) {
-    const RecordRef& record = *ahead(records.data(), i);
+  for (const RecordRef& record : records.first(std::min(kFetchAhead, records.size()))) {
     __builtin_prefetch(lines.home(record.hash), 1);
     __builtin_prefetch(text + record.key_offset);
   }
   std::array<Slot*, kLocateAhead> located;
-  for (std::size_t i = 0; i < kLocateAhead; ++i) located[i] = locate(*ahead(records.data(), i));
+  for (std::size_t i = 0; i < std::min(kLocateAhead, records.size()); ++i) located[i] = locate(records[i]);
   std::size_t turn = 0;
   for (const RecordRef& record : records) {
     Slot*& slot = located[turn++ % kLocateAhead];

@@ -26,8 +26,9 @@ class Shard {
   // they point into, with KeyHash::kPaddingBytes readable bytes behind it. `input_share` is how much of
   // the whole input (0 to 1) has been read by the end of this batch, 0 if nobody knows: it is what the
   // table's growth is planned by. What values leave behind that outgrow their room, or shrink, is compacted where it
-  // is more than half of what is alive. Where keys are put off, the value that one had before is known for garbage
-  // from settle() on alone. Throws MemoryLimitError, ShardFullError; the shard stays valid.
+  // is more than half of what is alive. Where keys are put off, which takes the memory of the table that is planned at
+  // once, the value that one had before is known for garbage from settle() on alone. Throws MemoryLimitError,
+  // ShardFullError; the shard stays valid.
   void apply(const char* text, std::span<const RecordRef> records, double input_share);
   // Likewise, of records that are entries already.
   void apply(const EntryList& records, double input_share);
@@ -91,8 +92,8 @@ class Shard {
  private:
   void make_room(std::size_t records, double input_share);
 
-  // What is done to a few records, or slots. One way for each kind of processor, all the same code but for the search
-  // in a line.
+  // What is done to a few records, or slots, one at least. One way for each kind of processor, all the same code but
+  // for the search in a line.
   using ApplyStep = void (Shard::*)(const char* text, std::span<const RecordRef> records);
   void apply_step_anywhere(const char* text, std::span<const RecordRef> records);
   void apply_step_avx2(const char* text, std::span<const RecordRef> records);

@@ -1,6 +1,7 @@
 // Of a shard, what it does where it puts off to look for keys' places.
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstring>
 #include <new>
 
@@ -20,6 +21,7 @@ constexpr std::size_t kTakeAhead = 32;
 
 // Before the first key there is no table to go by, and nothing is put off.
 void Shard::begin_deferral(std::size_t keys) {
+  assert(table_.size() > 0);
   bytes_a_key_ = static_cast<double>(live_bytes()) / static_cast<double>(table_.size());
   deferral_.emplace(table_, keys, *budget_);
   table_ = Table(*budget_);

@@ -76,10 +76,10 @@ class Table {
     return static_cast<std::size_t>(static_cast<double>(lines.count * kLineSlots) * kMostLoad);
   }
   // Gives what it has back, and has these lines, of these pages, in place of it. They are taken to be free, though
-  // others may still have something in them that the table comes to later. REQUIRES: of the same budget.
+  // others may still have something in them that the table comes to later.
   void adopt(Pages pages, const SlotLines& lines);
 
-  // They stay where they are until the next rebuild_for().
+  // They stay where they are until the next rebuild_for() or adopt().
   const SlotLines& lines() const { return lines_; }
 
   // REQUIRES: `slot` is the free slot that lines().resolve() gave, and room() > 0.

@@ -39,8 +39,8 @@ void wrap_apply(Shard&, const char*, Records,
                 double) asm("__wrap__ZN9shardflow5Shard5applyEPKcSt4spanIKNS_9RecordRefELm18446744073709551615EEd");
 void real_apply(Shard&, const EntryList&, double) asm("__real__ZN9shardflow5Shard5applyERKNS_9EntryListEd");
 void wrap_apply(Shard&, const EntryList&, double) asm("__wrap__ZN9shardflow5Shard5applyERKNS_9EntryListEd");
-void real_settle(Shard&) asm("__real__ZN9shardflow5Shard6settleEv");
-void wrap_settle(Shard&) asm("__wrap__ZN9shardflow5Shard6settleEv");
+void real_settle(Shard&) noexcept asm("__real__ZN9shardflow5Shard6settleEv");
+void wrap_settle(Shard&) noexcept asm("__wrap__ZN9shardflow5Shard6settleEv");
 std::uint64_t real_peak() asm("__real__ZN9shardflow19peak_resident_bytesEv");
 std::uint64_t wrap_peak() asm("__wrap__ZN9shardflow19peak_resident_bytesEv");
 
@@ -82,7 +82,7 @@ void wrap_apply(Shard& shard, const EntryList& records, double input_share) {
   slow_down(SHARDFLOW_PLANT_UPSERT_PERCENT);
 }
 
-void wrap_settle(Shard& shard) {
+void wrap_settle(Shard& shard) noexcept {
   real_settle(shard);
   slow_down(SHARDFLOW_PLANT_UPSERT_PERCENT);
 }
