@@ -68,7 +68,7 @@ void PendingSlots::flush(std::size_t range) {
 // Moves a range's list to where those of an even and an odd range have room, and leaves its part free.
 std::span<const Slot> PendingSlots::take_out(std::size_t range) {
   const std::span<const Slot> flushed = list(range);
-  const std::span<const Slot> last = full(range) ? std::span<const Slot>() : last_line(range);
+  const std::span<const Slot> last = end_of_list(range);
   Slot* const to = reinterpret_cast<Slot*>(taken_out_.data()) + range % 2 * part_slots_;
   std::ranges::copy(last, std::ranges::copy(flushed, to).out);
   std::fill_n(part(range), flushed.size(), Slot{});

@@ -71,7 +71,7 @@ class PendingSlots {
   void for_each_run(Visit&& visit) const {
     for (std::size_t range = 0; range < ranges(); ++range) {
       visit(list(range));
-      if (!full(range)) visit(last_line(range));
+      visit(end_of_list(range));
     }
     for_each_run_of_rest(visit);
   }
@@ -100,9 +100,13 @@ class PendingSlots {
   // rest_.
   Slot* part(std::size_t range) const { return table_lines_.slots + range * part_slots_; }
   bool full(std::size_t range) const { return ends_[range] == part(range + 1); }
-  // Of a range, the slots in its part of the memory, and in its last line.
+  // Of a range, the slots in its part of the memory, and in its last line; and that line where the list ends with it,
+  // and not what rest_ has before it.
   std::span<const Slot> list(std::size_t range) const { return {part(range), ends_[range]}; }
   std::span<const Slot> last_line(std::size_t range) const { return {lines_[range].slots.data(), in_line_[range]}; }
+  std::span<const Slot> end_of_list(std::size_t range) const {
+    return full(range) ? std::span<const Slot>() : last_line(range);
+  }
   template <class Visit>
   void for_each_run_of_rest(Visit&& visit) const {
     visit(rest_.items());

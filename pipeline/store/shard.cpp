@@ -94,6 +94,7 @@ void Shard::apply(const EntryList& records, double input_share) {
 template <class Line>
 inline void Shard::apply_step(const char* text, std::span<const RecordRef> records) {
   const SlotLines lines = table_.lines();
+  // Before a record that comes alone there is nothing to do meanwhile.
   if (records.size() == 1) return upsert(lines.locate<Line>(records[0].hash), text, records[0]);
   Arena::Starts starts = arena_.starts();
   // The last record stands for what would be behind it.
