@@ -145,8 +145,9 @@ TEST_CASE("misuse of compare is exit code 2") {
 }
 
 TEST_CASE("a signal ends a comparison and its child within 0.2 s") {
-  const Ended ended =
-      run_until_signal({"compare", "--synthetic", "sequential:records=200k", "--modes", "flow,serial"}, SIGINT, 300ms);
+  const Ended ended = run_until_signal(
+      {"compare", "--synthetic", "sequential:records=2M", "--modes", "flow,serial", "--rounds", "10000"}, SIGINT,
+      300ms);
   CHECK(ended.outcome.exit_code == 130);
   CHECK(ended.after_signal < 200ms);
 }

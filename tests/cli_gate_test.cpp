@@ -244,7 +244,7 @@ TEST_CASE("misuse of gate is exit code 2") {
 }
 
 TEST_CASE("a signal ends a gate and its child at once") {
-  const Ended ended = run_until_signal({"gate", "--against", binary(), "sequential:records=200k"}, SIGTERM, 300ms);
+  const Ended ended = run_until_signal({"gate", "--against", binary(), "sequential:records=5M"}, SIGTERM, 300ms);
   CHECK(ended.outcome.exit_code == 143);
   CHECK(ended.after_signal < 1s);
 }

@@ -342,7 +342,7 @@ TEST_CASE("a signal stops a run in the middle of its work") {
   const std::string file = folder.path("input");
   REQUIRE(run({"generate", "sequential:records=200k", "--output", file}).exit_code == 0);
   std::vector<std::string> arguments{"load", "--output", folder.path("out")};
-  arguments.insert(arguments.end(), 400, file);
+  arguments.insert(arguments.end(), 4000, file);
   const Ended ended = run_until_signal(arguments, SIGINT, 150ms);
   CHECK(ended.outcome.exit_code == 130);
   CHECK(ended.after_signal < 200ms);
