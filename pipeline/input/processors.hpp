@@ -20,11 +20,16 @@ namespace shardflow {
   return end - at >= kScanBytes ? ~std::uint64_t{0} : (std::uint64_t{1} << (end - at)) - 1;
 }
 
+// Bit 63, as a mask of all bits.
+[[gnu::always_inline]] inline std::uint64_t spread_last(std::uint64_t mask) { return std::uint64_t{0} - (mask >> 63); }
+
 // Each has, and those that need more than plain x86-64 tell with supported() whether it is there:
 //   masks(at, bytes...)        bit i of a byte's mask is set where at[i] is that byte; 64 bytes are readable
 //   count(mask)                of its bits
 //   list(mask, count, at, out) writes `at` and the place of each bit, ascending, and up to kScanSlack more, wanted or
 //                              not: a loop that ends where the bits do is mispredicted
+//   prefix_xor(mask)           bit i is set where bits 0 to i are odd in number: of quotes, from the opening one up to
+//                              before the closing one (simdjson's)
 struct AnyProcessor {
   template <class... Bytes>
   static std::array<std::uint64_t, sizeof...(Bytes)> masks(const char* at, Bytes... bytes) {
@@ -39,12 +44,24 @@ struct AnyProcessor {
       }
     }
   }
+  static std::uint64_t prefix_xor(std::uint64_t mask) {
+    for (int shift = 1; shift < 64; shift *= 2) mask ^= mask << shift;
+    return mask;
+  }
 };
 
 #if defined(__x86_64__)
 
+// A product without carries adds up each bit's copies at all places from its own on.
+__attribute__((target("pclmul"))) inline std::uint64_t prefix_xor_by_product(std::uint64_t mask) {
+  const __m128i product = _mm_clmulepi64_si128(_mm_cvtsi64_si128(static_cast<long long>(mask)), _mm_set1_epi8(-1), 0);
+  return static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
+}
+
 struct Avx2 {
-  static bool supported() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi"); }
+  static bool supported() {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("pclmul");
+  }
   __attribute__((target("avx2"))) static std::uint64_t mask(__m256i low, __m256i high, char byte) {
     const __m256i wanted = _mm256_set1_epi8(byte);
     return static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted))) |
@@ -69,6 +86,9 @@ struct Avx2 {
       }
     }
   }
+  __attribute__((target("pclmul"))) static std::uint64_t prefix_xor(std::uint64_t mask) {
+    return prefix_xor_by_product(mask);
+  }
 };
 
 // 0 to 63: of them a mask of 64 bytes keeps the positions of its bits.
@@ -81,7 +101,7 @@ inline constexpr std::array<std::uint8_t, kScanBytes> kByteNumbers = [] {
 struct Avx512 {
   static bool supported() {
     return __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl");
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("pclmul");
   }
   template <class... Bytes>
   __attribute__((target("avx512bw"))) static std::array<std::uint64_t, sizeof...(Bytes)> masks(const char* at,
@@ -105,6 +125,9 @@ struct Avx512 {
         store(_mm_loadu_si128(reinterpret_cast<const __m128i*>(places.data() + done)), at, out + done);
       }
     }
+  }
+  __attribute__((target("pclmul"))) static std::uint64_t prefix_xor(std::uint64_t mask) {
+    return prefix_xor_by_product(mask);
   }
 
  private:

@@ -8,16 +8,6 @@
 namespace shardflow {
 namespace {
 
-// Bit i: whether bits 0 to i are odd in number. Of quotes, it is set from the opening one up to before the closing one.
-// (simdjson's, there by a multiplication without carry.)
-std::uint64_t parities(std::uint64_t mask) {
-  for (int shift = 1; shift < 64; shift *= 2) mask ^= mask << shift;
-  return mask;
-}
-
-// Bit 63, as a mask of all bits.
-std::uint64_t spread_last(std::uint64_t mask) { return std::uint64_t{0} - (mask >> 63); }
-
 template <class Processor>
 [[gnu::always_inline]] inline QuotedSeparators find(const char* text, std::uint32_t begin, std::uint32_t end,
                                                     char delimiter, std::uint32_t* out) {
@@ -31,7 +21,7 @@ template <class Processor>
   for (std::uint32_t at = begin; at < end; at += kScanBytes) {
     const auto [quotes, delimiters, line_feeds, returns] = Processor::masks(text + at, '"', delimiter, '\n', '\r');
     const std::uint64_t here = bits_before(at, end);
-    const std::uint64_t in_quotes = parities(quotes) ^ inside;
+    const std::uint64_t in_quotes = Processor::prefix_xor(quotes) ^ inside;
     const std::uint64_t opening = quotes & in_quotes;
     const std::uint64_t closing = quotes & ~in_quotes;
     const std::uint64_t separators = (delimiters | line_feeds) & ~in_quotes;
@@ -61,13 +51,13 @@ QuotedSeparators find_anywhere(const char* text, std::uint32_t begin, std::uint3
 
 #if defined(__x86_64__)
 
-[[gnu::flatten]] __attribute__((target("avx2,bmi,popcnt"))) QuotedSeparators find_avx2(
+[[gnu::flatten]] __attribute__((target("avx2,bmi,popcnt,pclmul"))) QuotedSeparators find_avx2(
     const char* text, std::uint32_t begin, std::uint32_t end, char delimiter, std::uint32_t* out) {
   return find<Avx2>(text, begin, end, delimiter, out);
 }
 
-[[gnu::flatten]] __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt"))) QuotedSeparators find_avx512(
-    const char* text, std::uint32_t begin, std::uint32_t end, char delimiter, std::uint32_t* out) {
+[[gnu::flatten]] __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt,pclmul"))) QuotedSeparators
+find_avx512(const char* text, std::uint32_t begin, std::uint32_t end, char delimiter, std::uint32_t* out) {
   return find<Avx512>(text, begin, end, delimiter, out);
 }
 
