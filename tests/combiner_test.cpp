@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "pipeline/input/csv.hpp"
 #include "pipeline/input/tsv.hpp"
 #include "tests/testing.hpp"
 
@@ -29,18 +30,36 @@ struct Combined {
   Pairs distinct;
 };
 
+// How records are taken: one by one, or many lines at once, without quotes or with quotes of every kind.
+enum class By { kRecords, kLines, kQuotedLines };
+constexpr auto kEveryWay = {By::kRecords, By::kLines, By::kQuotedLines};
+
+// In quotes are both, neither, the value or the key, for a thousand records each.
+std::string to_csv(const Pairs& records) {
+  std::string text;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const std::size_t kind = i / 1000 % 4;
+    const std::string of_key(kind == 0 || kind == 3 ? 1 : 0, '"');
+    const std::string of_value(kind == 0 || kind == 2 ? 1 : 0, '"');
+    text += of_key + records[i].first + of_key + "," + of_value + records[i].second + of_value + "\n";
+  }
+  return text;
+}
+
 // Combines a block after the other.
 class Bench {
  public:
-  // Of records that are taken one by one, or many lines at once.
-  explicit Bench(bool by_lines, std::uint64_t memory_bytes = UINT64_MAX) : by_lines_(by_lines), budget_(memory_bytes) {}
+  explicit Bench(By by, std::uint64_t memory_bytes = UINT64_MAX) : by_(by), budget_(memory_bytes) {}
 
   // A block's records are taken, and that is all.
   void leave_unfinished(const Pairs& records) {
     batch_.reset();
-    testing::fill(batch_, testing::to_tsv(records));
+    testing::fill(batch_, by_ == By::kQuotedLines ? to_csv(records) : testing::to_tsv(records));
     combiner_.begin(batch_.block);
-    if (by_lines_) {
+    if (by_ == By::kQuotedLines) {
+      const TextFormat format{.kind = TextFormat::Kind::kCsv};
+      parse_csv(batch_.block.data_of_text(), batch_.block.text().size(), format, {}, Take{combiner_});
+    } else if (by_ == By::kLines) {
       parse_tsv(batch_.block.text(), {}, Take{combiner_});
     } else {
       parse_tsv(batch_.block.text(), {}, [&](const Fields& fields) { combiner_.take(fields); });
@@ -81,7 +100,7 @@ class Bench {
     void operator()(const PlainLines& lines) const { combiner.take(lines); }
   };
 
-  const bool by_lines_;
+  const By by_;
   MemoryBudget budget_;
   KeyHash hash_{1};
   Batch batch_{1 << 17, 1, budget_};
@@ -90,7 +109,7 @@ class Bench {
   std::map<std::uint32_t, std::string> home_of_;
 };
 
-Combined combine(const Pairs& records, bool by_lines) { return Bench(by_lines).run(records); }
+Combined combine(const Pairs& records, By by) { return Bench(by).run(records); }
 
 std::uint32_t hash_of(const std::string& key) {
   return slot_hash(KeyHash(1).quick(load_masked(testing::Padded(key).view().data(), key.size())));
@@ -127,8 +146,8 @@ TEST_CASE("of each key the last value stays, whatever the keys' lengths, in the 
       if (is_new) expected.emplace_back(key, value);
       expected[place->second].second = value;
     }
-    for (const bool by_lines : {false, true}) {
-      const Combined combined = combine(records, by_lines);
+    for (const By by : kEveryWay) {
+      const Combined combined = combine(records, by);
       CHECK(combined.records == records.size());
       CHECK(combined.distinct == expected);
     }
@@ -138,9 +157,9 @@ TEST_CASE("of each key the last value stays, whatever the keys' lengths, in the 
 TEST_CASE("two keys of a set are known, and of three the first is forgotten, but no value is lost") {
   const auto keys = agreeing(3, [](std::uint32_t hash) { return hash >> (32 - kSetBits); });
   const auto [a, b, c] = std::tie(keys[0], keys[1], keys[2]);
-  for (const bool by_lines : {false, true}) {
-    CHECK(combine({{a, "1"}, {b, "2"}, {a, "3"}, {b, "4"}}, by_lines).distinct == Pairs{{a, "3"}, {b, "4"}});
-    CHECK(combine({{a, "1"}, {b, "2"}, {c, "3"}, {b, "4"}, {c, "5"}, {a, "6"}}, by_lines).distinct ==
+  for (const By by : kEveryWay) {
+    CHECK(combine({{a, "1"}, {b, "2"}, {a, "3"}, {b, "4"}}, by).distinct == Pairs{{a, "3"}, {b, "4"}});
+    CHECK(combine({{a, "1"}, {b, "2"}, {c, "3"}, {b, "4"}, {c, "5"}, {a, "6"}}, by).distinct ==
           Pairs{{a, "1"}, {b, "4"}, {c, "5"}, {a, "6"}});
   }
 }
@@ -149,16 +168,16 @@ TEST_CASE("keys with the same hash are not taken for each other") {
   const auto keys = agreeing(2, [](std::uint32_t hash) { return hash; });
   const auto& a = keys[0];
   const auto& b = keys[1];
-  for (const bool by_lines : {false, true}) {
-    CHECK(combine({{a, "1"}, {b, "2"}}, by_lines).distinct == Pairs{{a, "1"}, {b, "2"}});
-    CHECK(testing::last_values(combine({{a, "1"}, {b, "2"}, {a, "3"}, {b, "4"}, {b, "5"}}, by_lines).distinct) ==
+  for (const By by : kEveryWay) {
+    CHECK(combine({{a, "1"}, {b, "2"}}, by).distinct == Pairs{{a, "1"}, {b, "2"}});
+    CHECK(testing::last_values(combine({{a, "1"}, {b, "2"}, {a, "3"}, {b, "4"}, {b, "5"}}, by).distinct) ==
           testing::last_values({{a, "3"}, {b, "5"}}));
   }
 }
 
 TEST_CASE("keys of which a block has two records each stay known for the next one, but not their values") {
-  for (const bool by_lines : {false, true}) {
-    Bench bench(by_lines);
+  for (const By by : kEveryWay) {
+    Bench bench(by);
     CHECK(bench.run({{"a", "1"}, {"b", "2"}, {"a", "3"}, {"a", "4"}, {"b", "5"}, {"b", "6"}}).distinct ==
           Pairs{{"a", "4"}, {"b", "6"}});
     CHECK(bench.run({{"c", "7"}, {"b", ""}, {"c", "8"}}).distinct == Pairs{{"b", ""}, {"c", "8"}});
@@ -171,8 +190,8 @@ TEST_CASE("keys of which a block has two records each stay known for the next on
 
 TEST_CASE("keys longer than 16 bytes do not stay known") {
   const std::string longer(17, 'k');
-  for (const bool by_lines : {false, true}) {
-    Bench bench(by_lines);
+  for (const By by : kEveryWay) {
+    Bench bench(by);
     for (const std::string value : {"1", "2"}) {
       Pairs records{{"a", "0"}, {longer, "0"}};
       records.insert(records.end(), 8, {"a", value});
@@ -184,8 +203,8 @@ TEST_CASE("keys longer than 16 bytes do not stay known") {
 }
 
 TEST_CASE("what a block left that could not be finished is forgotten") {
-  for (const bool by_lines : {false, true}) {
-    Bench bench(by_lines);
+  for (const By by : kEveryWay) {
+    Bench bench(by);
     bench.run({{"a", "1"}, {"a", "2"}, {"a", "3"}, {"a", "4"}});
     bench.fail_in_finish({{"b", "5"}, {"a", "6"}, {"a", "7"}, {"a", "8"}, {"a", "9"}});
     CHECK(bench.run({{"c", "0"}}).distinct == Pairs{{"c", "0"}});
@@ -198,7 +217,7 @@ TEST_CASE("where memory is scarce, the list of a block of new keys is given back
   Pairs unique;
   for (int i = 0; i < 4000; ++i) unique.emplace_back("key" + std::to_string(i), "");
   const auto kept_by = [&](std::uint64_t memory_bytes) {
-    Bench bench(true, memory_bytes);
+    Bench bench(By::kLines, memory_bytes);
     const std::uint64_t before = bench.used_bytes();
     bench.run(unique);
     CHECK(bench.run({{"key1", "1"}}).distinct == Pairs{{"key1", "1"}});
@@ -209,11 +228,12 @@ TEST_CASE("where memory is scarce, the list of a block of new keys is given back
   CHECK(kept_by(std::uint64_t{1} << 20) < kListBytes / 10);
 }
 
-TEST_CASE("block by block, taken one by one and by lines, the last values are those of all records") {
+TEST_CASE("block by block, however taken, the last values are those of all records") {
   std::mt19937 random(11);
   for (const std::size_t keys : {10u, 300u, 9000u}) {
-    Bench bench(true);
-    Bench one_by_one(false);
+    Bench by_records(By::kRecords);
+    Bench by_lines(By::kLines);
+    Bench by_quoted_lines(By::kQuotedLines);
     for (int block = 0; block < 12; ++block) {
       Pairs records;
       for (int i = 0; i < 4000; ++i) {
@@ -222,8 +242,9 @@ TEST_CASE("block by block, taken one by one and by lines, the last values are th
         records.emplace_back(key, std::to_string(random() % 100));
       }
       const auto expected = testing::last_values(records);
-      CHECK(testing::last_values(bench.run(records).distinct) == expected);
-      CHECK(testing::last_values(one_by_one.run(records).distinct) == expected);
+      CHECK(testing::last_values(by_records.run(records).distinct) == expected);
+      CHECK(testing::last_values(by_lines.run(records).distinct) == expected);
+      CHECK(testing::last_values(by_quoted_lines.run(records).distinct) == expected);
     }
   }
 }

@@ -31,10 +31,11 @@ TEST_CASE("every way lists the keys of lines and hashes them as one by one, for 
     std::vector<std::string> keys;
     std::vector<std::uint32_t> separators;
     std::vector<std::uint32_t> ends;
+    const std::string quote(count % 2, '"');
     for (std::size_t i = 0; i < count; ++i) {
       std::string& key = keys.emplace_back(1 + random() % KeyGroup::kMostBytes, '\0');
       for (char& c : key) c = static_cast<char>(random());
-      text += key;
+      text += quote + key + quote;
       separators.push_back(static_cast<std::uint32_t>(text.size()));
       text += "\t" + std::string(random() % 20, 'v');
       ends.push_back(static_cast<std::uint32_t>(text.size()));
@@ -46,7 +47,9 @@ TEST_CASE("every way lists the keys of lines and hashes them as one by one, for 
       CAPTURE(way.name);
       KeyGroup group;
       KeyGroup::Each hashes{};
-      way.list(padded.view().data(), {begin, separators, ends, ends, KeyGroup::kMostBytes}, group);
+      way.list(padded.view().data(),
+               {begin, separators, ends, ends, KeyGroup::kMostBytes, {static_cast<std::uint32_t>(quote.size()), 0}},
+               group);
       way.quick_hash(group, hash, hashes);
       for (std::size_t i = 0; i < count; ++i) {
         const Words16 expected = load_masked(Padded(keys[i]).view().data(), keys[i].size());

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "pipeline/input/csv.hpp"
 #include "pipeline/input/tsv.hpp"
 
 namespace plain_lines_test {
@@ -61,6 +63,71 @@ std::string random_text(std::mt19937& random, std::size_t least_bytes, unsigned 
   return text;
 }
 
+// Likewise in CSV, where all that is in text[begin, end) counts, of a line that does not end there, too.
+std::vector<Line> quoted_lines_of(const std::string& text, std::size_t begin, std::size_t end) {
+  std::vector<Line> lines;
+  std::vector<std::string> fields;
+  std::set<bool> key_quotes;
+  std::set<bool> value_quotes;
+  for (std::size_t at = begin; at < end; ++at) {
+    std::string& field = fields.emplace_back();
+    const bool in_quotes = text[at] == '"';
+    (fields.size() == 1 ? key_quotes : value_quotes).insert(in_quotes);
+    if (in_quotes) {
+      while (++at < end && text[at] != '"') field += text[at];
+      if (field.find('\n') != std::string::npos) return {};
+      ++at;
+      if (at < end && text[at] == '\r') {
+        ++at;
+        if (at < end && text[at] != '\n') return {};
+      }
+      if (at < end && text[at] != ',' && text[at] != '\n') return {};
+    } else {
+      for (; at < end && text[at] != ',' && text[at] != '\n'; ++at) field += text[at];
+      if (field.find('"') != std::string::npos) return {};
+      if (at < end && text[at] == '\n' && field.ends_with('\r')) field.pop_back();
+    }
+    if (at >= end || text[at] == ',') continue;
+    if (fields.size() != 2 || fields[0].empty()) return {};
+    lines.push_back({fields[0], fields[1]});
+    fields.clear();
+  }
+  if (key_quotes.size() > 1 || value_quotes.size() > 1) return {};
+  return lines;
+}
+
+// Lines whose keys and values are in quotes, or not, but for one in `odd_one_in`, which is odd in some way.
+std::string random_quoted_text(std::mt19937& random, std::size_t least_bytes, unsigned odd_one_in) {
+  const bool quoted_keys = random() % 2 == 0;
+  const bool quoted_values = random() % 2 == 0;
+  const auto field = [&](bool quoted, std::size_t least) {
+    std::string bytes(least + random() % 20, 'x');
+    if (quoted && random() % 4 == 0) bytes[random() % bytes.size()] = random() % 2 == 0 ? ',' : '\r';
+    return quoted ? '"' + bytes + '"' : bytes;
+  };
+  std::string text;
+  while (text.size() < least_bytes) {
+    const bool odd = odd_one_in > 0 && random() % odd_one_in == 0;
+    const unsigned kind = odd ? static_cast<unsigned>(random() % 11) : 11;
+    if (kind == 0) {
+      text += quoted_keys ? "\"\"" : "";
+    } else {
+      text += field(quoted_keys != (kind == 1), 1);
+    }
+    if (kind != 2) text += ',';
+    text += field(quoted_values != (kind == 3), 4);
+    if (kind == 4) text += ",more";
+    if (kind == 5) text.insert(text.size() - 1, "\"");
+    if (kind == 6) text.insert(text.size() - 1, "\"\"");
+    if (kind == 7) text.insert(text.size() - 1, "\n");
+    if (kind == 8) text += "\rx";
+    if (kind == 9) text += '"';
+    if (kind == 10) text += 'x';
+    text += random() % 8 == 0 ? "\r\n" : "\n";
+  }
+  return text;
+}
+
 std::string padded(const std::string& text) { return text + std::string(kScanBytes, '\n'); }
 
 }  // namespace
@@ -92,6 +159,32 @@ TEST_CASE("every way finds the plain lines that a plain loop finds, or none wher
   }
   CHECK(plain > 300);
   CHECK(plain_lines_ways().back().supported);
+}
+
+TEST_CASE("every way finds the lines in quotes that a plain loop finds, or none where one of them is odd") {
+  std::mt19937 random(13);
+  const auto positions = std::make_unique<LinePositions>();
+  int plain = 0;
+  for (int repeat = 0; repeat < 12000; ++repeat) {
+    const std::string lead = repeat % 2 == 0 ? "" : "x,y\n";
+    std::string text = lead + random_quoted_text(random, random() % 700, repeat % 3 == 0 ? 20 : 0);
+    const std::size_t end = lead.size() + random() % (text.size() - lead.size() + 1);
+    text.append(kScanBytes, '"');
+    const std::vector<Line> expected = quoted_lines_of(text, lead.size(), end);
+    if (expected.size() > 8) ++plain;
+    std::size_t longest = 0;
+    for (const Line& line : expected) longest = std::max(longest, line.key.size());
+    for (const PlainLinesWay& way : plain_lines_ways()) {
+      if (!way.supported) continue;
+      CAPTURE(way.name);
+      CAPTURE(text.substr(lead.size(), end - lead.size()));
+      const PlainLines found = way.find_quoted(text.data(), static_cast<std::uint32_t>(lead.size()),
+                                               static_cast<std::uint32_t>(end), ',', *positions);
+      REQUIRE(lines_of(text, found) == expected);
+      CHECK(found.longest_key == longest);
+    }
+  }
+  CHECK(plain > 1200);
 }
 
 TEST_CASE("lines too short for the lists of a stretch are left to the other parser, by every way") {
@@ -162,6 +255,29 @@ TEST_CASE("taken by the line or many at a time, a text has the same records, how
       REQUIRE(parsed->bad.size() == bad.size());
       for (std::size_t i = 0; i < bad.size(); ++i) CHECK(parsed->bad[i].line == bad[i]);
     }
+  }
+}
+
+TEST_CASE("quoted or not, a text has the same records, taken by the line or many at a time, odd ones between them") {
+  std::mt19937 random(14);
+  for (int repeat = 0; repeat < 300; ++repeat) {
+    std::string text;
+    for (int part = 0; part < 3; ++part) {
+      text += random_quoted_text(random, 1 + random() % 20000, std::vector<unsigned>{0, 100, 1000}[random() % 3]);
+    }
+    const auto parse = [&](std::uint32_t max_record_bytes) {
+      std::string own = padded(text);
+      std::vector<Line> lines;
+      const TextFormat format{.kind = TextFormat::Kind::kCsv};
+      const Parsed parsed =
+          parse_csv(own.data(), text.size(), format, {max_record_bytes, true}, [&](const Fields& fields) {
+            lines.push_back(
+                {own.substr(fields.key_offset, fields.key_bytes), own.substr(fields.value_offset, fields.value_bytes)});
+          });
+      return std::tuple(lines, parsed.lines, parsed.bad.size());
+    };
+    // No line is as long as the lower limit, with which none is taken with others.
+    REQUIRE(parse(1 << 20) == parse(LinePositions::kStrideBytes - 1));
   }
 }
 

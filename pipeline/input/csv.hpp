@@ -54,12 +54,12 @@ class Parser {
   // looked at field by field.
   template <bool kQuotes>
   void run_strides() {
-    int misses = kQuotes || !key_then_value_ ? kMostMisses : 0;
+    int misses = !key_then_value_ || (kQuotes && format_.value_is_rest) ? kMostMisses : 0;
     while (record_ != size_) {
       if (misses < kMostMisses) {
         ++misses;
         record_ = field_ =
-            take_plain_lines({text_, size_}, record_, format_.delimiter, rules_, lines_, parsed_.lines, emit_);
+            take_plain_lines<kQuotes>({text_, size_}, record_, format_.delimiter, rules_, lines_, parsed_.lines, emit_);
         if (record_ == size_) break;
       }
       const std::uint32_t begin = record_;

@@ -1,108 +1,102 @@
 #include "pipeline/input/plain_lines.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
+#include "pipeline/input/line_lists.hpp"
 #include "pipeline/input/processors.hpp"
 
 namespace shardflow {
 namespace {
 
-// Of separators, or of LFs, in 64 bytes.
-constexpr std::uint32_t kMostOfScan = 16;
-
-// Eight positions. The compiler makes of it what the processor has that a function is for.
-constexpr std::size_t kLanes = 8;
-using Lanes = std::int32_t __attribute__((vector_size(4 * kLanes)));
-
-[[gnu::always_inline]] inline void load(Lanes& lanes, const std::uint32_t* from) {
-  std::memcpy(&lanes, from, sizeof lanes);
-}
-
-struct Checked {
-  bool plain;
-  std::uint32_t longest_key;
-};
-
-// Whether each separator is behind its line's first byte and before its line's end. Distances are within a stride, so
-// they are right with a sign, wherever in a block it is.
-[[gnu::always_inline]] inline Checked check(std::uint32_t begin, const std::uint32_t* separators,
-                                            const std::uint32_t* ends, std::size_t count) {
-  std::int32_t flaws = 0;
-  std::int32_t longest = 0;
-  const auto one = [&](std::uint32_t line, std::size_t i) {
-    const auto key_bytes = static_cast<std::int32_t>(separators[i] - line);
-    flaws |= (key_bytes - 1) | static_cast<std::int32_t>(ends[i] - separators[i]);
-    longest = std::max(longest, key_bytes);
-  };
-  one(begin, 0);
-  std::size_t i = 1;
-  Lanes lanes_flaws{};
-  Lanes lanes_longest{};
-  for (; i + kLanes <= count; i += kLanes) {
-    Lanes before;
-    Lanes separator;
-    Lanes end;
-    load(before, ends + i - 1);
-    load(separator, separators + i);
-    load(end, ends + i);
-    const Lanes key_bytes = separator - before - 1;
-    lanes_flaws |= (key_bytes - 1) | (end - separator);
-    lanes_longest = key_bytes > lanes_longest ? key_bytes : lanes_longest;
+// Calls look_at(at, here) for each 64 bytes of [begin, end), of which `here` has a bit for those before `end`: all but
+// the last time that is known when it is compiled. False: look_at said so, and that was the end.
+template <class LookAt>
+[[gnu::always_inline]] inline bool for_each_stretch(std::uint32_t begin, std::uint32_t end, LookAt look_at) {
+  const std::uint32_t whole_end = end - (end - begin) % kScanBytes;
+  std::uint32_t at = begin;
+  for (; at != whole_end; at += kScanBytes) {
+    if (!look_at(at, ~std::uint64_t{0})) return false;
   }
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    flaws |= lanes_flaws[lane];
-    longest = std::max(longest, lanes_longest[lane]);
-  }
-  for (; i < count; ++i) one(ends[i - 1] + 1, i);
-  return {flaws >= 0, static_cast<std::uint32_t>(longest)};
+  return at == end || look_at(at, bits_before(at, end));
 }
 
 template <class Processor>
 [[gnu::always_inline]] inline PlainLines find(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
                                               LinePositions& positions) {
-  std::uint32_t* separators = positions.separators.data();
-  std::uint32_t* ends = positions.ends.data();
+  LineLists lists(positions);
   std::uint64_t carriage_returns = 0;
-  for (std::uint32_t at = begin; at < end; at += kScanBytes) {
-    const auto [all_separators, all_ends, all_returns] = Processor::masks(text + at, separator, '\n', '\r');
-    const std::uint64_t here = bits_before(at, end);
-    const std::uint64_t separator_mask = all_separators & here;
-    const std::uint64_t end_mask = all_ends & here;
-    carriage_returns |= all_returns & here;
-    const std::uint32_t separator_count = Processor::count(separator_mask);
-    const std::uint32_t end_count = Processor::count(end_mask);
-    if (separator_count > kMostOfScan || end_count > kMostOfScan) [[unlikely]]
-      return {};
-    Processor::template list<4>(separator_mask, separator_count, at, separators);
-    Processor::template list<4>(end_mask, end_count, at, ends);
-    separators += separator_count;
-    ends += end_count;
-  }
-  const auto count = static_cast<std::size_t>(ends - positions.ends.data());
-  const auto separator_count = static_cast<std::size_t>(separators - positions.separators.data());
-  if (count == 0 || separator_count < count) return {};
-  // Of the line that does not end here, there may be a separator; any other would be one too many.
-  if (separator_count > count && positions.separators[count] < ends[-1]) return {};
-  const Checked checked = check(begin, positions.separators.data(), positions.ends.data(), count);
-  if (!checked.plain) return {};
-  const bool any_return = carriage_returns != 0;
-  if (any_return) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::uint32_t last = positions.ends[i];
-      positions.value_ends[i] = last - static_cast<std::uint32_t>(text[last - 1] == '\r');
+  const auto look_at = [&](std::uint32_t at, std::uint64_t here) __attribute__((always_inline)) {
+    const auto [separators, ends, returns] = Processor::masks(text + at, separator, '\n', '\r');
+    carriage_returns |= returns & here;
+    return lists.add<Processor>(separators & here, ends & here, at);
+  };
+  if (!for_each_stretch(begin, end, look_at)) return {};
+  return lists.lines(text, begin, carriage_returns != 0, {});
+}
+
+// What is in quotes in the first line, if it is as plain as they all should be.
+LineQuotes quotes_of_line(const char* line, const char* end, char separator) {
+  const bool of_key = *line == '"';
+  const auto rest = static_cast<std::size_t>(end - line - 1);
+  const auto* at = static_cast<const char*>(std::memchr(line + 1, of_key ? '"' : separator, rest));
+  if (at == nullptr) return {};
+  if (of_key) ++at;
+  return {static_cast<std::uint32_t>(of_key), static_cast<std::uint32_t>(at[1] == '"')};
+}
+
+// That quotes open where they should, and nowhere else, rules out doubled ones, too.
+template <class Processor>
+[[gnu::always_inline]] inline PlainLines find_quoted(const char* text, std::uint32_t begin, std::uint32_t end,
+                                                     char separator, LinePositions& positions) {
+  if (begin == end) return {};
+  const LineQuotes quotes = quotes_of_line(text + begin, text + end, separator);
+  const std::uint64_t opens_key = std::uint64_t{0} - quotes.of_key;
+  const std::uint64_t opens_value = std::uint64_t{0} - quotes.of_value;
+  LineLists lists(positions);
+  std::uint64_t inside = 0;        // all bits: what comes next is in quotes
+  std::uint64_t before_key = 1;    // bit 0: what comes next is a key
+  std::uint64_t before_value = 0;  // bit 0: a value
+  std::uint64_t closed = 0;        // bit 0: it is behind a closing quote
+  std::uint64_t returned = 0;      // bit 0: behind a closing quote and a CR
+  std::uint64_t flaws = 0;
+  std::uint64_t carriage_returns = 0;
+  const auto look_at = [&](std::uint32_t at, std::uint64_t here) __attribute__((always_inline)) {
+    const auto [all_quotes, all_separators, all_ends, returns] =
+        Processor::masks(text + at, '"', separator, '\n', '\r');
+    const std::uint64_t in_quotes = Processor::prefix_xor(all_quotes) ^ inside;
+    const std::uint64_t separators = all_separators & ~in_quotes;
+    const std::uint64_t ends = all_ends & ~in_quotes;
+    const std::uint64_t closing = all_quotes & ~in_quotes;
+    const std::uint64_t should_open =
+        ((ends << 1 | before_key) & opens_key) | ((separators << 1 | before_value) & opens_value);
+    std::uint64_t ill_closed = (closing << 1 | closed) & ~(separators | ends);
+    if ((returns | returned) != 0) {
+      const std::uint64_t behind = ill_closed & returns;
+      ill_closed = (ill_closed & ~returns) | ((behind << 1 | returned) & ~ends);
+      returned = behind >> 63;
+      carriage_returns |= returns & here;
     }
-  }
-  return {begin,
-          {positions.separators.data(), count},
-          {any_return ? positions.value_ends.data() : positions.ends.data(), count},
-          {positions.ends.data(), count},
-          checked.longest_key};
+    flaws |= here & ((should_open ^ (all_quotes & in_quotes)) | ill_closed | (all_ends & in_quotes));
+    inside = spread_last(in_quotes);
+    before_key = ends >> 63;
+    before_value = separators >> 63;
+    closed = closing >> 63;
+    return lists.add<Processor>(separators & here, ends & here, at);
+  };
+  if (!for_each_stretch(begin, end, look_at) || flaws != 0) return {};
+  return lists.lines(text, begin, carriage_returns != 0, quotes);
 }
 
 PlainLines find_anywhere(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
                          LinePositions& positions) {
   return find<AnyProcessor>(text, begin, end, separator, positions);
+}
+
+PlainLines find_quoted_anywhere(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
+                                LinePositions& positions) {
+  return find_quoted<AnyProcessor>(text, begin, end, separator, positions);
 }
 
 #if defined(__x86_64__)
@@ -113,30 +107,49 @@ PlainLines find_anywhere(const char* text, std::uint32_t begin, std::uint32_t en
   return find<Avx2>(text, begin, end, separator, positions);
 }
 
+[[gnu::flatten]] __attribute__((target("avx2,bmi,popcnt,pclmul"))) PlainLines find_quoted_avx2(
+    const char* text, std::uint32_t begin, std::uint32_t end, char separator, LinePositions& positions) {
+  return find_quoted<Avx2>(text, begin, end, separator, positions);
+}
+
 [[gnu::flatten]] __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,popcnt"))) PlainLines find_avx512(
     const char* text, std::uint32_t begin, std::uint32_t end, char separator, LinePositions& positions) {
   return find<Avx512>(text, begin, end, separator, positions);
 }
 
+[[gnu::flatten]] __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt,pclmul"))) PlainLines
+find_quoted_avx512(const char* text, std::uint32_t begin, std::uint32_t end, char separator, LinePositions& positions) {
+  return find_quoted<Avx512>(text, begin, end, separator, positions);
+}
+
 #endif
+
+const PlainLinesWay& best_way() {
+  static const PlainLinesWay& best = *std::ranges::find_if(plain_lines_ways(), &PlainLinesWay::supported);
+  return best;
+}
 
 }  // namespace
 
 std::span<const PlainLinesWay> plain_lines_ways() {
   static const std::array kWays {
 #if defined(__x86_64__)
-    PlainLinesWay{"AVX-512 VBMI2", Avx512::supported(), find_avx512},
-        PlainLinesWay{"AVX2", Avx2::supported(), find_avx2},
+    PlainLinesWay{"AVX-512 VBMI2", Avx512::supported(), find_avx512, find_quoted_avx512},
+        PlainLinesWay{"AVX2", Avx2::supported(), find_avx2, find_quoted_avx2},
 #endif
-        PlainLinesWay{"any processor", true, find_anywhere},
+        PlainLinesWay{"any processor", true, find_anywhere, find_quoted_anywhere},
   };
   return kWays;
 }
 
 PlainLines find_plain_lines(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
                             LinePositions& positions) {
-  static const auto kBest = std::ranges::find_if(plain_lines_ways(), &PlainLinesWay::supported)->find;
-  return kBest(text, begin, end, separator, positions);
+  return best_way().find(text, begin, end, separator, positions);
+}
+
+PlainLines find_quoted_lines(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
+                             LinePositions& positions) {
+  return best_way().find_quoted(text, begin, end, separator, positions);
 }
 
 }  // namespace shardflow

@@ -1,6 +1,7 @@
 // Lines of a key, one separator (a TAB, or a CSV file's delimiter), a value and LF or CRLF: what nearly all of such a
-// file is, where it has no quotes. They are found and checked many at a time; whatever else there is, is left to a
-// parser that looks at each separator.
+// file is. Where it has quotes, it is the same of all lines that follow each other whether their keys and their values
+// are in quotes, and nothing in these is a quote or a line end. They are found and checked many at a time; whatever
+// else there is, is left to a parser that looks at each separator.
 #pragma once
 
 #include <algorithm>
@@ -14,33 +15,55 @@
 
 namespace shardflow {
 
+// 1 where each line's key, or value, is in quotes, which are no part of it; or else 0: what there is on either side.
+struct LineQuotes {
+  std::uint32_t of_key = 0;
+  std::uint32_t of_value = 0;
+
+  bool any() const { return of_key + of_value != 0; }
+};
+
 // Lines that follow each other. All lists are as long as there are lines.
 struct PlainLines {
   std::uint32_t begin = 0;                    // of the first line
   std::span<const std::uint32_t> separators;  // where that of each is
-  std::span<const std::uint32_t> value_ends;  // where its value ends: at its LF, or at the CR before
+  std::span<const std::uint32_t> value_ends;  // where its value and the quote behind end: at its LF, or the CR before
   std::span<const std::uint32_t> ends;        // where its LF is
   std::uint32_t longest_key = 0;              // bytes
+  LineQuotes quotes = {};
 
   std::size_t count() const { return ends.size(); }
-  // Of the i-th line, which begins at `line`.
+  // Of the i-th line, which begins at `line`. REQUIRES: kQuotes, or no quotes: then there is nothing to add for them.
+  template <bool kQuotes>
   Fields fields(std::size_t i, std::uint32_t line) const {
-    return {line, separators[i] - line, separators[i] + 1, value_ends[i] - separators[i] - 1};
+    const auto [of_key, of_value] = kQuotes ? quotes : LineQuotes{};
+    return {line + of_key, separators[i] - line - 2 * of_key, separators[i] + 1 + of_value,
+            value_ends[i] - separators[i] - 1 - 2 * of_value};
   }
   // Calls visit(Fields) for each line.
   template <class Visit>
   void for_each(Visit&& visit) const {
-    std::uint32_t line = begin;
-    for (std::size_t i = 0; i < count(); ++i) {
-      visit(fields(i, line));
-      line = ends[i] + 1;
-    }
+    quotes.any() ? visit_all<true>(visit) : visit_all<false>(visit);
   }
   // Up to `most` lines, from the i-th on. REQUIRES: i < count().
   PlainLines part(std::size_t i, std::size_t most) const {
     const std::size_t size = std::min(most, count() - i);
-    return {i == 0 ? begin : ends[i - 1] + 1, separators.subspan(i, size), value_ends.subspan(i, size),
-            ends.subspan(i, size), longest_key};
+    return {i == 0 ? begin : ends[i - 1] + 1,
+            separators.subspan(i, size),
+            value_ends.subspan(i, size),
+            ends.subspan(i, size),
+            longest_key,
+            quotes};
+  }
+
+ private:
+  template <bool kQuotes, class Visit>
+  void visit_all(Visit& visit) const {
+    std::uint32_t line = begin;
+    for (std::size_t i = 0; i < count(); ++i) {
+      visit(fields<kQuotes>(i, line));
+      line = ends[i] + 1;
+    }
   }
 };
 
@@ -66,6 +89,9 @@ struct PlainLinesWay {
   // readable bytes behind.
   PlainLines (*find)(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
                      LinePositions& positions);
+  // Likewise, where there are quotes; `find` takes them for bytes as any others.
+  PlainLines (*find_quoted)(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
+                            LinePositions& positions);
 };
 
 // The best first; the last one is supported everywhere.
@@ -74,5 +100,7 @@ std::span<const PlainLinesWay> plain_lines_ways();
 // The best that this processor has.
 PlainLines find_plain_lines(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
                             LinePositions& positions);
+PlainLines find_quoted_lines(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
+                             LinePositions& positions);
 
 }  // namespace shardflow

@@ -21,15 +21,16 @@ concept TakesLines = requires(Emit& emit, const PlainLines& lines) {
 inline constexpr int kMostMisses = 4;
 
 // Hands the plain lines from `begin` on to emit, as far as they follow each other, and adds them to `lines`. Returns
-// where they end. REQUIRES: kScanBytes readable bytes behind the text.
-template <class Emit>
+// where they end. REQUIRES: kScanBytes readable bytes behind the text; kQuotes, or what a quote is is a byte as any.
+template <bool kQuotes, class Emit>
 std::uint32_t take_plain_lines(std::string_view text, std::uint32_t begin, char separator, const RecordRules& rules,
                                LinePositions& positions, std::uint64_t& lines, Emit& emit) {
   if (rules.max_record_bytes < LinePositions::kStrideBytes) return begin;
   const auto size = static_cast<std::uint32_t>(text.size());
   while (begin < size) {
     const std::uint32_t end = std::min(size, begin + LinePositions::kStrideBytes);
-    const PlainLines found = find_plain_lines(text.data(), begin, end, separator, positions);
+    const PlainLines found =
+        (kQuotes ? find_quoted_lines : find_plain_lines)(text.data(), begin, end, separator, positions);
     if (found.count() == 0) break;
     if constexpr (TakesLines<Emit>) {
       emit(found);

@@ -32,7 +32,7 @@ class Parser {
     int misses = 0;
     for (std::uint32_t begin = 0; begin < size;) {
       if (line_ == begin && misses < kMostMisses) {
-        begin = line_ = take_plain_lines(text_, line_, '\t', rules_, lines_, parsed_.lines, emit_);
+        begin = line_ = take_plain_lines<false>(text_, line_, '\t', rules_, lines_, parsed_.lines, emit_);
         if (begin == size) break;
         ++misses;
       }

@@ -29,29 +29,37 @@ void Combiner::take(const PlainLines& lines) {
   }
   flush();
   for (std::size_t begin = 0; begin < lines.count(); begin += KeyGroup::kKeys) {
-    take_group(lines.part(begin, KeyGroup::kKeys));
+    const PlainLines group = lines.part(begin, KeyGroup::kKeys);
+    lines.quotes.any() ? take_group<true>(group) : take_group<false>(group);
   }
   records_ += lines.count();
 }
 
 // All keys are hashed before the first one is looked for: none waits for what another one finds.
+template <bool kQuotes>
 void Combiner::take_group(const PlainLines& lines) {
   const KeyGroupWay& way = key_group_way();
   way.list(block_->data_of_text(), lines, group_);
   way.quick_hash(group_, hash_, hashes_);
   const std::uint32_t* const separators = lines.separators.data();
   const std::uint32_t* const value_ends = lines.value_ends.data();
+  const std::uint32_t* const ends = lines.ends.data();
   const std::size_t count = lines.count();
+  const auto [key_quote, value_quote] = kQuotes ? lines.quotes : LineQuotes{};
   LookUp look = look_up();
+  std::uint32_t line = lines.begin;
   for (std::size_t i = 0; i < count; ++i) {
     CombinedRecord* const earlier = look.find(i);
     if (earlier != nullptr) [[likely]] {
-      earlier->before_value = separators[i];
-      earlier->value_end = value_ends[i];
+      if (kQuotes) earlier->key_offset = line + key_quote;
+      earlier->before_value = separators[i] + value_quote;
+      earlier->value_end = value_ends[i] - value_quote;
     } else {
-      add(i, CombinedRecord::kBesideValue, separators[i], value_ends[i]);
+      add(i, kQuotes ? line + key_quote : CombinedRecord::kBesideValue, separators[i] + value_quote,
+          value_ends[i] - value_quote);
       look.known = &known_[0];
     }
+    if (kQuotes) line = ends[i] + 1;
   }
 }
 

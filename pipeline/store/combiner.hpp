@@ -109,6 +109,7 @@ class Combiner {
     return budget.limit_bytes() - budget.used_bytes() < kScarce * known_.reserved_bytes();
   }
   Set* sets() const { return reinterpret_cast<Set*>(set_pages_.data()); }
+  template <bool kQuotes>
   void take_group(const PlainLines& lines);
   void flush();
   bool same_key(std::uint32_t key_offset, const Fields& fields) const;

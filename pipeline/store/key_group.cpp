@@ -15,12 +15,13 @@ template <class Load>
   const std::uint32_t* const separators = lines.separators.data();
   const std::uint32_t* const ends = lines.ends.data();
   const std::size_t count = lines.count();
-  const char* line = text + lines.begin;
+  const std::uint32_t quote = lines.quotes.of_key;
+  std::uint32_t behind_quotes = lines.begin + 2 * quote;  // where the line's separator were, had it no key
   for (std::size_t i = 0; i < count; ++i) {
-    const auto bytes = static_cast<std::uint32_t>(text + separators[i] - line);
-    Load::key(line, bytes, group.keys[i]);
+    const std::uint32_t bytes = separators[i] - behind_quotes;
+    Load::key(text + behind_quotes - quote, bytes, group.keys[i]);
     group.bytes[i] = bytes;
-    line = text + ends[i] + 1;
+    behind_quotes = ends[i] + 1 + 2 * quote;
   }
 }
 

@@ -49,7 +49,10 @@ class GroupRouter {
       lines.for_each([this](const Fields& fields) { take(fields); });
       return;
     }
-    for (std::size_t i = 0; i < lines.count(); i += KeyGroup::kKeys) route_lines(lines.part(i, KeyGroup::kKeys));
+    for (std::size_t i = 0; i < lines.count(); i += KeyGroup::kKeys) {
+      const PlainLines part = lines.part(i, KeyGroup::kKeys);
+      lines.quotes.any() ? route_lines<true>(part) : route_lines<false>(part);
+    }
     records_ += lines.count();
   }
 
@@ -89,6 +92,7 @@ class GroupRouter {
   }
 
   // As route_short, of lines whose fields are nowhere but in the text.
+  template <bool kQuotes>
   void route_lines(const PlainLines& lines) {
     std::array<std::uint32_t, KeyGroup::kKeys> table_hashes;
     hash_lines(lines, table_hashes);
@@ -104,7 +108,7 @@ class GroupRouter {
     std::uint32_t line = lines.begin;
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint32_t shard = Form::kShardsFirst ? hashes[i] : router.shard_of_hash(hashes[i]);
-      Form::push(parts[shard], text, lines.fields(i, line), table_hashes[i]);
+      Form::push(parts[shard], text, lines.fields<kQuotes>(i, line), table_hashes[i]);
       line = lines.ends[i] + 1;
     }
   }
