@@ -35,7 +35,8 @@ void Combiner::take(const PlainLines& lines) {
   records_ += lines.count();
 }
 
-// All keys are hashed before the first one is looked for: none waits for what another one finds.
+// All keys are hashed before the first one is looked for, and their places read before the first one is compared: none
+// waits for what another one finds.
 template <bool kQuotes>
 void Combiner::take_group(const PlainLines& lines) {
   const KeyGroupWay& way = key_group_way();
@@ -47,9 +48,13 @@ void Combiner::take_group(const PlainLines& lines) {
   const std::size_t count = lines.count();
   const auto [key_quote, value_quote] = kQuotes ? lines.quotes : LineQuotes{};
   LookUp look = look_up();
+  KeyGroup::Each indexes;
+  for (std::size_t i = 0; i < count; ++i) indexes[i] = look.index_of(i);
   std::uint32_t line = lines.begin;
   for (std::size_t i = 0; i < count; ++i) {
-    CombinedRecord* const earlier = look.find(i);
+    CombinedRecord* earlier = look.match(i, indexes[i]);
+    if (earlier == nullptr) [[unlikely]]
+      earlier = look.find(i);  // one before it in the group may have made it known
     if (earlier != nullptr) [[likely]] {
       if (kQuotes) earlier->key_offset = line + key_quote;
       earlier->before_value = separators[i] + value_quote;
@@ -92,12 +97,16 @@ void Combiner::flush() {
   count_ = 0;
 }
 
-// The record of the group's i-th key, or nullptr; of keys longer than 16 bytes, one that begins alike.
-[[gnu::always_inline]] inline CombinedRecord* Combiner::LookUp::find(std::size_t i) const {
+// Where the group's i-th key is in the list, if it is known.
+[[gnu::always_inline]] inline std::uint32_t Combiner::LookUp::index_of(std::size_t i) const {
   const std::uint32_t hash = hashes[i];
   const Set& set = sets[hash >> hash_shift];
-  const Place& place = set[static_cast<std::size_t>(set[1].hash == hash)];  // no branch: it can't be predicted
-  CombinedRecord& record = known[place.index];
+  return set[static_cast<std::size_t>(set[1].hash == hash)].index;  // no branch: it can't be predicted
+}
+
+// The record there, or nullptr if it is another key's; of keys longer than 16 bytes, one that begins alike.
+[[gnu::always_inline]] inline CombinedRecord* Combiner::LookUp::match(std::size_t i, std::uint32_t index) const {
+  CombinedRecord& record = known[index];
   return same(record.key, group.keys[i]) && record.key_bytes == group.bytes[i] ? &record : nullptr;
 }
 

@@ -95,7 +95,9 @@ class Combiner {
     const KeyGroup& group;
     const KeyGroup::Each& hashes;
 
-    CombinedRecord* find(std::size_t i) const;
+    std::uint32_t index_of(std::size_t i) const;
+    CombinedRecord* match(std::size_t i, std::uint32_t index) const;
+    CombinedRecord* find(std::size_t i) const { return match(i, index_of(i)); }
   };
 
   LookUp look_up() { return {sets(), 32 - set_bits_, &known_[0], group_, hashes_}; }
