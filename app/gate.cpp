@@ -1,19 +1,13 @@
 // shardflow gate: whether this build is slower than another, or its modes than their bounds.
 #include "app/gate.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <filesystem>
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/history_file.hpp"
 #include "app/outputs.hpp"
 #include "app/terminal.hpp"
-#include "pipeline/descriptor.hpp"
-#include "pipeline/errors.hpp"
 #include "pipeline/output/sink.hpp"
 
 namespace shardflow::app {
@@ -34,50 +28,6 @@ GateFormat format_of(const std::filesystem::path& file) {
   if (file.extension() == ".md") return GateFormat::kMarkdown;
   return file.extension() == ".json" ? GateFormat::kJson : GateFormat::kText;
 }
-
-// A run's line is added in one piece, so that gates that end at the same time do not mix theirs.
-class HistoryFile {
- public:
-  // Empty: none, and nothing is ever written. Throws IoError.
-  explicit HistoryFile(const std::string& name) : name_(name) {
-    if (name.empty()) return;
-    file_ = Descriptor(open(name.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
-    if (!file_.open()) throw IoError(name, "cannot be opened", errno);
-    is_empty_ = size() == 0;
-  }
-  ~HistoryFile() {
-    if (is_empty_) unlink(name_.c_str());
-  }
-  HistoryFile(const HistoryFile&) = delete;
-  HistoryFile& operator=(const HistoryFile&) = delete;
-
-  // All of the line, or nothing. Throws IoError.
-  void append(const std::string& line) {
-    if (name_.empty()) return;
-    const off_t before = size();
-    const ssize_t written = ::write(file_.number(), line.data(), line.size());
-    if (written == static_cast<ssize_t>(line.size())) {
-      is_empty_ = false;
-      return;
-    }
-    const int error = written < 0 ? errno : ENOSPC;
-    if (written > 0 && ftruncate(file_.number(), before) != 0) {
-      throw IoError(name_, "has a line now that is none, and cannot be cut", errno);
-    }
-    throw IoError(name_, "cannot be written", error);
-  }
-
- private:
-  off_t size() const {
-    struct stat status {};
-    if (fstat(file_.number(), &status) != 0) throw IoError(name_, "cannot be opened", errno);
-    return S_ISREG(status.st_mode) ? status.st_size : 1;
-  }
-
-  std::string name_;
-  Descriptor file_;
-  bool is_empty_ = false;  // and a regular file: then nobody misses it
-};
 
 // Opened before the measurement begins: minutes of it are not to end in a report that can't be written.
 class Files {
