@@ -54,13 +54,15 @@ class Parser {
   // looked at field by field.
   template <bool kQuotes>
   void run_strides() {
-    int misses = !key_then_value_ || (kQuotes && format_.value_is_rest) ? kMostMisses : 0;
+    const bool may_be_plain = key_then_value_ && !(kQuotes && format_.value_is_rest);
+    PlainLineTries tries;
     while (record_ != size_) {
-      if (misses < kMostMisses) {
-        ++misses;
+      if (may_be_plain && tries.go_on()) {
+        const std::uint32_t first = record_;
         record_ = field_ =
             take_plain_lines<kQuotes>({text_, size_}, record_, format_.delimiter, rules_, lines_, parsed_.lines, emit_);
         if (record_ == size_) break;
+        tries.learn(record_ - first);
       }
       const std::uint32_t begin = record_;
       const std::uint32_t end = std::min(size_, begin + kStrideBytes);

@@ -16,9 +16,19 @@ concept TakesLines = requires(Emit& emit, const PlainLines& lines) {
   emit(lines);
 };
 
-// A text in which something else stands between plain lines this often is not looked through for more: it would be read
-// twice.
-inline constexpr int kMostMisses = 4;
+// Whether a text is looked through for plain lines once more: not if something else was soon between them four times
+// one after the other, for then most of it would be read twice.
+class PlainLineTries {
+ public:
+  bool go_on() const { return misses_ < kMostMisses; }
+  void learn(std::uint32_t taken_bytes) { misses_ = taken_bytes < kSoonBytes ? misses_ + 1 : 0; }
+
+ private:
+  static constexpr int kMostMisses = 4;
+  static constexpr std::uint32_t kSoonBytes = 4 * LinePositions::kStrideBytes;
+
+  int misses_ = 0;
+};
 
 // Hands the plain lines from `begin` on to emit, as far as they follow each other, and adds them to `lines`. Returns
 // where they end. REQUIRES: kScanBytes readable bytes behind the text; kQuotes, or what a quote is is a byte as any.

@@ -29,16 +29,17 @@ class Parser {
 
   Parsed run() {
     const auto size = static_cast<std::uint32_t>(text_.size());
-    int misses = 0;
+    PlainLineTries tries;
     for (std::uint32_t begin = 0; begin < size;) {
-      if (line_ == begin && misses < kMostMisses) {
+      if (line_ == begin && tries.go_on()) {
+        const std::uint32_t first = begin;
         begin = line_ = take_plain_lines<false>(text_, line_, '\t', rules_, lines_, parsed_.lines, emit_);
         if (begin == size) break;
-        ++misses;
+        tries.learn(begin - first);
       }
       const std::uint32_t end = std::min(size, begin + kStrideBytes);
       if (!stride(begin, end)) return std::move(parsed_);
-      if (line_ > begin && misses < kMostMisses) {
+      if (line_ > begin && tries.go_on()) {
         // There may be plain lines again: back to where the first of them begins.
         begin = line_;
         tab_ = kNone;
