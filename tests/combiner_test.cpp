@@ -49,7 +49,8 @@ std::string to_csv(const Pairs& records) {
 // Combines a block after the other.
 class Bench {
  public:
-  explicit Bench(By by, std::uint64_t memory_bytes = UINT64_MAX) : by_(by), budget_(memory_bytes) {}
+  explicit Bench(By by, std::uint64_t memory_bytes = UINT64_MAX, int set_bits = kSetBits)
+      : by_(by), budget_(memory_bytes), combiner_(set_bits, hash_, budget_) {}
 
   // A block's records are taken, and that is all.
   void leave_unfinished(const Pairs& records) {
@@ -104,7 +105,7 @@ class Bench {
   MemoryBudget budget_;
   KeyHash hash_{1};
   Batch batch_{1 << 17, 1, budget_};
-  Combiner combiner_{kSetBits, hash_, budget_};
+  Combiner combiner_;
   std::uint32_t homes_told_ = 0;
   std::map<std::uint32_t, std::string> home_of_;
 };
@@ -226,6 +227,22 @@ TEST_CASE("where memory is scarce, the list of a block of new keys is given back
   constexpr std::size_t kListBytes = 4000 * sizeof(CombinedRecord);
   CHECK(kept_by(UINT64_MAX) >= kListBytes);
   CHECK(kept_by(std::uint64_t{1} << 20) < kListBytes / 10);
+}
+
+TEST_CASE("keys that drive each other out of their sets, also within a group, and those with the same hash, keep all") {
+  std::mt19937 random(12);
+  std::vector<std::string> keys = agreeing(2, [](std::uint32_t hash) { return hash; });
+  for (int i = 0; i < 8; ++i) keys.push_back("key " + std::to_string(i));
+  for (const int set_bits : {1, 2, 12}) {
+    for (const By by : kEveryWay) {
+      Bench bench(by, UINT64_MAX, set_bits);
+      for (int block = 0; block < 50; ++block) {
+        Pairs records;
+        for (int i = 0; i < 200; ++i) records.emplace_back(keys[random() % keys.size()], std::to_string(i));
+        CHECK(testing::last_values(bench.run(records).distinct) == testing::last_values(records));
+      }
+    }
+  }
 }
 
 TEST_CASE("block by block, however taken, the last values are those of all records") {

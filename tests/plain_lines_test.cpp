@@ -198,6 +198,21 @@ TEST_CASE("lines too short for the lists of a stretch are left to the other pars
   }
 }
 
+TEST_CASE("lists as full as they get are all lines, by every way") {
+  const auto positions = std::make_unique<LinePositions>();
+  std::string text;
+  while (text.size() < LinePositions::kStrideBytes) text += "k,v\n";
+  for (const PlainLinesWay& way : plain_lines_ways()) {
+    if (!way.supported) continue;
+    CAPTURE(way.name);
+    for (const auto find : {way.find, way.find_quoted}) {
+      const PlainLines found = find(padded(text).data(), 0, LinePositions::kStrideBytes, ',', *positions);
+      CHECK(found.count() == LinePositions::kStrideBytes / 4);
+      CHECK(lines_of(text, found.part(0, 1)) == std::vector<Line>{{"k", "v"}});
+    }
+  }
+}
+
 TEST_CASE("a part of plain lines is the same lines") {
   const std::string text = padded("a\t1\nbb\t22\r\nccc\t333\n");
   const auto positions = std::make_unique<LinePositions>();

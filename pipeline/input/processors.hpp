@@ -60,7 +60,8 @@ __attribute__((target("pclmul"))) inline std::uint64_t prefix_xor_by_product(std
 
 struct Avx2 {
   static bool supported() {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("pclmul");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt") &&
+           __builtin_cpu_supports("pclmul");
   }
   __attribute__((target("avx2"))) static std::uint64_t mask(__m256i low, __m256i high, char byte) {
     const __m256i wanted = _mm256_set1_epi8(byte);
@@ -101,7 +102,7 @@ inline constexpr std::array<std::uint8_t, kScanBytes> kByteNumbers = [] {
 struct Avx512 {
   static bool supported() {
     return __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("pclmul");
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2") && Avx2::supported();
   }
   template <class... Bytes>
   __attribute__((target("avx512bw"))) static std::array<std::uint64_t, sizeof...(Bytes)> masks(const char* at,

@@ -36,7 +36,8 @@ void Combiner::take(const PlainLines& lines) {
 }
 
 // All keys are hashed before the first one is looked for, and their places read before the first one is compared: none
-// waits for what another one finds.
+// waits for what another one finds. A record may have lost its place to one of the group by then. It is still the last
+// one of its key: this key is found there each time in the group, so that none other is listed.
 template <bool kQuotes>
 void Combiner::take_group(const PlainLines& lines) {
   const KeyGroupWay& way = key_group_way();
