@@ -46,7 +46,7 @@ LineQuotes quotes_of_line(const char* line, const char* end, char separator) {
   return {static_cast<std::uint32_t>(of_key), static_cast<std::uint32_t>(at[1] == '"')};
 }
 
-// That quotes open where they should, and nowhere else, rules out doubled ones, too.
+// Where quotes open as in the first line, and nowhere else, none is doubled, and all lines are alike.
 template <class Processor>
 [[gnu::always_inline]] inline PlainLines find_quoted(const char* text, std::uint32_t begin, std::uint32_t end,
                                                      char separator, LinePositions& positions) {

@@ -56,7 +56,8 @@ QuotedSeparators find_anywhere(const char* text, std::uint32_t begin, std::uint3
   return find<Avx2>(text, begin, end, delimiter, out);
 }
 
-[[gnu::flatten]] __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt,pclmul"))) QuotedSeparators
+[[gnu::flatten]] __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt,pclmul")))
+QuotedSeparators
 find_avx512(const char* text, std::uint32_t begin, std::uint32_t end, char delimiter, std::uint32_t* out) {
   return find<Avx512>(text, begin, end, delimiter, out);
 }

@@ -31,7 +31,8 @@ class PlainLineTries {
 };
 
 // Hands the plain lines from `begin` on to emit, as far as they follow each other, and adds them to `lines`. Returns
-// where they end. REQUIRES: kScanBytes readable bytes behind the text; kQuotes, or what a quote is is a byte as any.
+// where they end. With kQuotes, fields may be in quotes; without, a quote is a byte as any other.
+// REQUIRES: kScanBytes readable bytes behind the text.
 template <bool kQuotes, class Emit>
 std::uint32_t take_plain_lines(std::string_view text, std::uint32_t begin, char separator, const RecordRules& rules,
                                LinePositions& positions, std::uint64_t& lines, Emit& emit) {
