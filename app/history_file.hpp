@@ -1,8 +1,6 @@
 // The file that `gate --history` adds a line a run to.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 
 #include "pipeline/descriptor.hpp"

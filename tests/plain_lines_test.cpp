@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "pipeline/input/csv.hpp"
@@ -130,11 +131,26 @@ std::string random_quoted_text(std::mt19937& random, std::size_t least_bytes, un
 
 std::string padded(const std::string& text) { return text + std::string(kScanBytes, '\n'); }
 
+void check_every_way(decltype(&PlainLinesWay::find) find, const std::string& text, std::size_t begin, std::size_t end,
+                     char separator, const std::vector<Line>& expected) {
+  std::size_t longest = 0;
+  for (const Line& line : expected) longest = std::max(longest, line.key.size());
+  const auto positions = std::make_unique<LinePositions>();
+  for (const PlainLinesWay& way : plain_lines_ways()) {
+    if (!way.supported) continue;
+    CAPTURE(way.name);
+    CAPTURE(text);
+    const PlainLines found = (way.*find)(text.data(), static_cast<std::uint32_t>(begin),
+                                         static_cast<std::uint32_t>(end), separator, *positions);
+    REQUIRE(lines_of(text, found) == expected);
+    CHECK(found.longest_key == longest);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("every way finds the plain lines that a plain loop finds, or none where one of them is not plain") {
   std::mt19937 random(11);
-  const auto positions = std::make_unique<LinePositions>();
   int plain = 0;
   for (int repeat = 0; repeat < 3000; ++repeat) {
     const std::string lead = repeat % 2 == 0 ? "" : "x\ty\n";
@@ -145,17 +161,7 @@ TEST_CASE("every way finds the plain lines that a plain loop finds, or none wher
     const std::vector<Line> expected = plain_lines_of(text, lead.size(), end);
     if (expected.size() > 8) ++plain;
     std::ranges::replace(text, '\t', separator);
-    std::size_t longest = 0;
-    for (const Line& line : expected) longest = std::max(longest, line.key.size());
-    for (const PlainLinesWay& way : plain_lines_ways()) {
-      if (!way.supported) continue;
-      CAPTURE(way.name);
-      CAPTURE(text);
-      const PlainLines found = way.find(text.data(), static_cast<std::uint32_t>(lead.size()),
-                                        static_cast<std::uint32_t>(end), separator, *positions);
-      REQUIRE(lines_of(text, found) == expected);
-      CHECK(found.longest_key == longest);
-    }
+    check_every_way(&PlainLinesWay::find, text, lead.size(), end, separator, expected);
   }
   CHECK(plain > 300);
   CHECK(plain_lines_ways().back().supported);
@@ -163,7 +169,6 @@ TEST_CASE("every way finds the plain lines that a plain loop finds, or none wher
 
 TEST_CASE("every way finds the lines in quotes that a plain loop finds, or none where one of them is odd") {
   std::mt19937 random(13);
-  const auto positions = std::make_unique<LinePositions>();
   int plain = 0;
   for (int repeat = 0; repeat < 12000; ++repeat) {
     const std::string lead = repeat % 2 == 0 ? "" : "x,y\n";
@@ -172,17 +177,7 @@ TEST_CASE("every way finds the lines in quotes that a plain loop finds, or none 
     text.append(kScanBytes, '"');
     const std::vector<Line> expected = quoted_lines_of(text, lead.size(), end);
     if (expected.size() > 8) ++plain;
-    std::size_t longest = 0;
-    for (const Line& line : expected) longest = std::max(longest, line.key.size());
-    for (const PlainLinesWay& way : plain_lines_ways()) {
-      if (!way.supported) continue;
-      CAPTURE(way.name);
-      CAPTURE(text.substr(lead.size(), end - lead.size()));
-      const PlainLines found = way.find_quoted(text.data(), static_cast<std::uint32_t>(lead.size()),
-                                               static_cast<std::uint32_t>(end), ',', *positions);
-      REQUIRE(lines_of(text, found) == expected);
-      CHECK(found.longest_key == longest);
-    }
+    check_every_way(&PlainLinesWay::find_quoted, text, lead.size(), end, ',', expected);
   }
   CHECK(plain > 1200);
 }

@@ -10,18 +10,6 @@
 namespace shardflow {
 namespace {
 
-// Calls look_at(at, here) for each 64 bytes of [begin, end), of which `here` has a bit for those before `end`: all but
-// the last time that is known when it is compiled. False: look_at said so, and that was the end.
-template <class LookAt>
-[[gnu::always_inline]] inline bool for_each_stretch(std::uint32_t begin, std::uint32_t end, LookAt look_at) {
-  const std::uint32_t whole_end = end - (end - begin) % kScanBytes;
-  std::uint32_t at = begin;
-  for (; at != whole_end; at += kScanBytes) {
-    if (!look_at(at, ~std::uint64_t{0})) return false;
-  }
-  return at == end || look_at(at, bits_before(at, end));
-}
-
 template <class Processor>
 [[gnu::always_inline]] inline PlainLines find(const char* text, std::uint32_t begin, std::uint32_t end, char separator,
                                               LinePositions& positions) {

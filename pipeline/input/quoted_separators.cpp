@@ -18,9 +18,8 @@ template <class Processor>
   std::uint64_t misplaced = 0;
   std::uint64_t doubled = 0;
   std::uint64_t line_ends = 0;
-  for (std::uint32_t at = begin; at < end; at += kScanBytes) {
+  const auto look_at = [&](std::uint32_t at, std::uint64_t here) __attribute__((always_inline)) {
     const auto [quotes, delimiters, line_feeds, returns] = Processor::masks(text + at, '"', delimiter, '\n', '\r');
-    const std::uint64_t here = bits_before(at, end);
     const std::uint64_t in_quotes = Processor::prefix_xor(quotes) ^ inside;
     const std::uint64_t opening = quotes & in_quotes;
     const std::uint64_t closing = quotes & ~in_quotes;
@@ -40,7 +39,9 @@ template <class Processor>
     const std::uint32_t count = Processor::count(wanted);
     Processor::template list<8>(wanted, count, at, out);
     out += count;
-  }
+    return true;
+  };
+  for_each_stretch(begin, end, look_at);
   return {out, misplaced == 0, doubled != 0, line_ends != 0};
 }
 

@@ -11,13 +11,15 @@ namespace {
 template <class Processor>
 [[gnu::always_inline]] inline std::uint32_t* find(const char* text, std::uint32_t begin, std::uint32_t end, char a,
                                                   char b, std::uint32_t* out) {
-  for (std::uint32_t at = begin; at < end; at += kScanBytes) {
+  const auto look_at = [&](std::uint32_t at, std::uint64_t here) __attribute__((always_inline)) {
     const auto [first, second] = Processor::masks(text + at, a, b);
-    const std::uint64_t wanted = (first | second) & bits_before(at, end);
+    const std::uint64_t wanted = (first | second) & here;
     const std::uint32_t count = Processor::count(wanted);
     Processor::template list<8>(wanted, count, at, out);
     out += count;
-  }
+    return true;
+  };
+  for_each_stretch(begin, end, look_at);
   return out;
 }
 
