@@ -1,7 +1,9 @@
 #include "pipeline/block.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 namespace shardflow {
 
@@ -14,7 +16,7 @@ Block::Block(std::size_t capacity_bytes, MemoryBudget& budget)
 }
 
 void Block::reset() {
-  begin_ = end_ = 0;
+  set_text(0, 0);
   if (!grown()) return;
   pages_ = Pages();
   pages_ = Pages(first_capacity_bytes_ + kBlockSlackBytes, *budget_);
@@ -23,7 +25,7 @@ void Block::reset() {
 
 void Block::shed() noexcept {
   if (!grown()) return;
-  begin_ = end_ = 0;
+  set_text(0, 0);
   pages_ = Pages();
   capacity_bytes_ = 0;
 }
@@ -43,10 +45,18 @@ void Block::grow(std::size_t capacity_bytes) {
   capacity_bytes_ = capacity_bytes;
 }
 
-void Block::set_text(std::size_t begin, std::size_t end) {
-  assert(begin <= end && end <= capacity_bytes_);
+void Block::set_text(std::size_t begin, std::size_t end, UnreadText unread) {
+  assert(begin <= end && end <= capacity_bytes_ && (unread.bytes() == 0 || unread.bytes() == end - begin));
   begin_ = begin;
   end_ = end;
+  read_bytes_ = unread.bytes() == 0 ? SIZE_MAX : 0;
+  unread_ = std::move(unread);
+}
+
+void Block::read_on(std::size_t bytes) {
+  const std::size_t more = std::min(unread_.bytes(), std::max(bytes - read_bytes_, kReadBytes));
+  unread_.read(data_of_text() + read_bytes_, more);
+  read_bytes_ = unread_.bytes() == 0 ? SIZE_MAX : read_bytes_ + more;
 }
 
 }  // namespace shardflow

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "pipeline/input/text_format.hpp"
+#include "pipeline/input/unread_text.hpp"
 #include "pipeline/pages.hpp"
 
 namespace shardflow {
@@ -49,8 +50,14 @@ class Block {
   // What its memory is out of.
   MemoryBudget& budget() const { return *budget_; }
 
-  // The text is [begin, end) of data(). REQUIRES: begin <= end <= capacity().
-  void set_text(std::size_t begin, std::size_t end);
+  // The text is [begin, end) of data(); all of it is yet to be read where `unread` is not empty.
+  // REQUIRES: begin <= end <= capacity(); `unread` is nothing, or end - begin bytes.
+  void set_text(std::size_t begin, std::size_t end, UnreadText unread = {});
+  // Sees to it that the first `bytes` of the text are there, if there are so many: before, they are not to be looked
+  // at. Throws as UnreadText does.
+  void read_text(std::size_t bytes = SIZE_MAX) {
+    if (bytes > read_bytes_) read_on(bytes);
+  }
   std::string_view text() const { return {pages_.data() + begin_, end_ - begin_}; }
   // What the offsets of RecordRef count from.
   char* data_of_text() { return pages_.data() + begin_; }
@@ -68,12 +75,19 @@ class Block {
   Arrival arrival;
 
  private:
+  // Less than a second-level cache: so much is read at once, and parsed.
+  static constexpr std::size_t kReadBytes = std::size_t{128} << 10;
+
+  void read_on(std::size_t bytes);
+
   MemoryBudget* budget_;
   std::size_t first_capacity_bytes_;
   std::size_t capacity_bytes_;
   Pages pages_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
+  UnreadText unread_;
+  std::size_t read_bytes_ = SIZE_MAX;  // of the text, from its start; SIZE_MAX: all
 };
 
 }  // namespace shardflow

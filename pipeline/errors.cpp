@@ -22,6 +22,9 @@ IoError::IoError(const std::string& path, const std::string& action, int errno_v
                          (errno_value != 0 ? ": " + std::generic_category().message(errno_value) : "")),
       errno_value_(errno_value) {}
 
+BecameShorterError::BecameShorterError(const std::string& path)
+    : IoError(path, "became shorter while it was read", 0) {}
+
 OutputClosedError::OutputClosedError() : IoError("standard output", "its reader closed it", EPIPE) {}
 
 MemoryLimitError::MemoryLimitError(std::uint64_t wanted_bytes, std::uint64_t limit_bytes)

@@ -19,6 +19,12 @@ class IoError : public std::runtime_error {
   int errno_value_;
 };
 
+// Somebody cut off a file's end while it was read.
+class BecameShorterError : public IoError {
+ public:
+  explicit BecameShorterError(const std::string& path);
+};
+
 // Whoever reads standard output has read enough, as head(1) does.
 class OutputClosedError : public IoError {
  public:

@@ -1,5 +1,6 @@
 // What ends a run before its time, in every mode.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <stdexcept>
@@ -7,8 +8,10 @@
 #include <thread>
 
 #include "pipeline/errors.hpp"
+#include "pipeline/input/file_source.hpp"
 #include "pipeline/mode/ledger.hpp"
 #include "pipeline/mode/mode.hpp"
+#include "tests/folder.hpp"
 #include "tests/testing.hpp"
 
 namespace failure_test {
@@ -57,6 +60,27 @@ class FailingSource final : public testing::TextSource {
 
  private:
   int left_;
+};
+
+// A file whose end is cut off when its first block, which is read, and its second, which is not, have been given.
+class CutOffSource final : public Source {
+ public:
+  explicit CutOffSource(const std::string& file) : file_(file), source_({file}, 1 << 20, nullptr) {}
+
+  bool next(Block& block) override { return cut_off_behind(source_.next(block)); }
+  bool next_unread(Block& block) override { return cut_off_behind(source_.next_unread(block)); }
+  const std::string& file_name(std::uint32_t) const override { return file_; }
+  bool may_wait() const override { return false; }
+
+ private:
+  bool cut_off_behind(bool more) {
+    if (++blocks_ == 2) REQUIRE(truncate(file_.c_str(), 100) == 0);
+    return more;
+  }
+
+  const std::string file_;
+  FileSource source_;
+  int blocks_ = 0;
 };
 
 // Gives blocks without end.
@@ -120,6 +144,15 @@ TEST_CASE("what the source throws in the middle of a run comes out of the run, o
       FailingSource source(block);
       CHECK(failure(mode, source, small_blocks()) == "disk: reading failed: Input/output error");
     }
+  }
+}
+
+TEST_CASE("a file that is cut off while it is read ends a run, whoever reads its text") {
+  const testing::Folder folder;
+  for (const Mode& mode : modes()) {
+    const std::string file = folder.write("in", lines(1000));
+    CutOffSource source(file);
+    CHECK_MESSAGE(failure(mode, source, small_blocks()) == file + ": became shorter while it was read", mode.name);
   }
 }
 

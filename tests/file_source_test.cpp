@@ -8,6 +8,8 @@
 
 #include <array>
 #include <chrono>
+#include <deque>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -56,6 +58,34 @@ std::string joined(const std::vector<Piece>& pieces) {
   return text;
 }
 
+// Blocks so large that text which was left is not read all at once.
+constexpr std::size_t kLeft = std::size_t{1} << 20;
+
+// As read_files(), with all blocks in hand before the text of the first one is read.
+std::vector<Piece> read_all_unread(const std::string& name, std::size_t block_bytes) {
+  MemoryBudget budget(UINT64_MAX);
+  std::deque<Block> blocks;
+  {
+    FileSource source({name}, kMaxRecord, nullptr);
+    do {
+      blocks.emplace_back(block_bytes, budget);
+    } while (source.next_unread(blocks.back()));
+    blocks.pop_back();
+  }
+  std::vector<Piece> pieces;
+  for (Block& block : blocks) {
+    block.read_text();
+    pieces.push_back({std::string(block.text()), block.file_index, block.file_offset});
+  }
+  return pieces;
+}
+
+void overwrite(const std::string& name, std::uint64_t offset, const std::string& text) {
+  const Descriptor file(open(name.c_str(), O_WRONLY));
+  REQUIRE(pwrite(file.number(), text.data(), text.size(), static_cast<off_t>(offset)) ==
+          static_cast<ssize_t>(text.size()));
+}
+
 // What a call throws, as text.
 template <class Call>
 std::string message_of(Call&& call) {
@@ -99,6 +129,96 @@ TEST_CASE("blocks hold whole records, and together the whole file, for every blo
       offset += piece.text.size();
     }
   }
+}
+
+TEST_CASE("a text that was left in its file is the same as one that was read, for every block size") {
+  const Folder folder;
+  std::string text;
+  for (int i = 0; i < 400; ++i)
+    text += "key" + std::to_string(i) + "\t" + std::string(static_cast<std::size_t>(i % 50), 'v') + "\n";
+  const std::string file = folder.write("in", text);
+  for (std::size_t block_bytes = 1; block_bytes < 6000; block_bytes += 1 + block_bytes / 20) {
+    CHECK_MESSAGE(read_all_unread(file, block_bytes) == read_files({file}, block_bytes), block_bytes);
+  }
+}
+
+TEST_CASE("a text that was left in its file is read from its start on, as far as is asked for, and some more") {
+  const Folder folder;
+  const std::string line = "key\tvalue\n";
+  std::string text;
+  while (text.size() < 3 * kLeft) text += line;
+  const std::string file = folder.write("in", text);
+  FileSource source({file}, kMaxRecord, nullptr);
+  MemoryBudget budget(UINT64_MAX);
+  Block first(kLeft, budget);
+  REQUIRE(source.next_unread(first));  // it tells the format, and is read
+  Block block(kLeft, budget);
+  REQUIRE(source.next_unread(block));
+  const std::string_view left = block.text();
+  CHECK(left.size() > kLeft - line.size());
+  block.read_text(1);
+  CHECK(left.starts_with(line));
+  overwrite(file, block.file_offset, std::string(left.size(), 'x'));
+  block.read_text(left.size() / 2);
+  CHECK(left.starts_with(line));  // that part was there
+  CHECK(left[left.size() / 2 - 1] == 'x');
+  block.read_text();
+  CHECK(left.back() == 'x');
+}
+
+TEST_CASE("a file that is cut off while it is read is an error, where its text was left and where not") {
+  const Folder folder;
+  const std::string line = "key\tvalue\n";
+  std::string text;
+  while (text.size() < 3 * kLeft) text += line;
+  const std::string file = folder.path("in");
+  const std::string expected = file + ": became shorter while it was read";
+  for (const std::size_t left_bytes : {std::size_t{0}, kLeft / 2, kLeft + kLeft / 2, 2 * kLeft, text.size() - 1}) {
+    folder.write("in", text);
+    FileSource source({file}, kMaxRecord, nullptr);
+    MemoryBudget budget(UINT64_MAX);
+    Block first(kLeft, budget);
+    REQUIRE(source.next(first));
+    Block block(kLeft, budget);
+    REQUIRE(source.next_unread(block));
+    REQUIRE(truncate(file.c_str(), static_cast<off_t>(left_bytes)) == 0);
+    CHECK(message_of([&] {
+            block.read_text();
+            while (source.next(block)) block.reset();
+          }) == expected);
+  }
+}
+
+TEST_CASE("a file that grows while it is read is read to its new end") {
+  const Folder folder;
+  std::string text;
+  while (text.size() < 3 * kLeft) text += "key\tvalue\n";
+  const std::string file = folder.write("in", text);
+  FileSource source({file}, kMaxRecord, nullptr);
+  MemoryBudget budget(UINT64_MAX);
+  Block block(kLeft, budget);
+  std::string read;
+  for (int blocks = 0; source.next(block); block.reset(), ++blocks) {
+    read += block.text();
+    if (blocks == 2) std::ofstream(file, std::ios::app) << text;
+  }
+  CHECK(read == text + text);
+}
+
+TEST_CASE("a descriptor is read from where it stands, and stands at the file's end when that is over") {
+  const Folder folder;
+  std::string text;
+  for (int i = 0; text.size() < 3 * kLeft; ++i) text += "key" + std::to_string(i) + "\tvalue\n";
+  Descriptor file(open(folder.write("in", "skipped\t1\n" + text).c_str(), O_RDONLY));
+  REQUIRE(lseek(file.number(), 10, SEEK_SET) == 10);
+  const Descriptor same(dup(file.number()));
+  FileSource source(std::move(file), "in", kMaxRecord, nullptr);
+  CHECK(joined(read_all(source, kLeft)) == text);
+  CHECK(lseek(same.number(), 0, SEEK_CUR) == static_cast<off_t>(10 + text.size()));
+}
+
+TEST_CASE("a made-up file, which has no size, is read to its end") {
+  CHECK(joined(read_files({"/proc/self/status"}, 100)).find("Name:\t") == 0);
 }
 
 TEST_CASE("a record longer than a block makes that block grow, wherever it begins") {

@@ -21,7 +21,11 @@ constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
 }  // namespace
 
 ByteStream::ByteStream(Descriptor file, std::string name, bool regular, const Interrupt* interrupt)
-    : file_(std::move(file)), name_(std::move(name)), regular_(regular), interrupt_(interrupt) {}
+    : file_(std::make_shared<const OpenFile>(OpenFile{std::move(file), std::move(name)})),
+      regular_(regular),
+      interrupt_(interrupt) {
+  if (regular_) start_ = static_cast<std::uint64_t>(std::max<off_t>(0, lseek(number(), 0, SEEK_CUR)));
+}
 
 std::size_t ByteStream::read_some(char* to, std::size_t most) {
   if (!recognised_) recognise();
@@ -92,11 +96,28 @@ std::size_t ByteStream::read_plain(char* to, std::size_t most) {
     std::memcpy(to, unused_.data(), got);
     unused_.remove_prefix(got);
   } else if (!over_) {
+    if (std::exchange(moved_, false)) lseek(number(), static_cast<off_t>(position()), SEEK_SET);
     got = read_file(to, most);
     over_ = got == 0;
   }
   taken_bytes_ += got;
   return got;
+}
+
+std::size_t ByteStream::peek(std::uint64_t ahead, char* to, std::size_t most) const {
+  for (;;) {
+    const ssize_t got = pread(number(), to, most, static_cast<off_t>(position() + ahead));
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) throw IoError(file_->name, "reading failed", errno);
+  }
+}
+
+UnreadText ByteStream::leave(std::size_t back, std::size_t bytes) {
+  const std::uint64_t offset = position() - back;
+  taken_bytes_ += bytes - back;
+  unused_ = {};
+  moved_ = true;
+  return {file_, offset, bytes};
 }
 
 std::size_t ByteStream::decode(char* to, std::size_t most) {
@@ -122,26 +143,26 @@ std::size_t ByteStream::decode(char* to, std::size_t most) {
 std::size_t ByteStream::read_file(char* to, std::size_t most) const {
   for (;;) {
     while (!regular_ && !readable_now(-1)) continue;
-    const ssize_t got = read(file_.number(), to, most);
+    const ssize_t got = read(number(), to, most);
     if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno != EINTR && errno != EAGAIN) throw IoError(name_, "reading failed", errno);
+    if (errno != EINTR && errno != EAGAIN) throw IoError(file_->name, "reading failed", errno);
     if (interrupt_ != nullptr && interrupt_->raised()) throw InterruptedError();
   }
 }
 
 bool ByteStream::readable_now(int timeout_ms) const {
-  std::array<pollfd, 2> descriptors{pollfd{file_.number(), POLLIN, 0},
+  std::array<pollfd, 2> descriptors{pollfd{number(), POLLIN, 0},
                                     pollfd{interrupt_ == nullptr ? -1 : interrupt_->wake_descriptor(), POLLIN, 0}};
   if (poll(descriptors.data(), descriptors.size(), timeout_ms) < 0 && errno != EINTR) {
-    throw IoError(name_, "waiting for input failed", errno);
+    throw IoError(file_->name, "waiting for input failed", errno);
   }
   if (descriptors[1].revents != 0) throw InterruptedError();
   return descriptors[0].revents != 0;
 }
 
 void ByteStream::refuse(const std::string& why) const {
-  throw BadInputError(name_ + " (compressed byte " + std::to_string(taken_bytes_) + "): this " + name_of(coding_) +
-                      " stream can't be decompressed: " + why);
+  throw BadInputError(file_->name + " (compressed byte " + std::to_string(taken_bytes_) + "): this " +
+                      name_of(coding_) + " stream can't be decompressed: " + why);
 }
 
 }  // namespace shardflow

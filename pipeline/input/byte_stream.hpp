@@ -13,6 +13,7 @@
 #include "pipeline/input/decode_ahead.hpp"
 #include "pipeline/input/decoder.hpp"
 #include "pipeline/input/decoding_thread.hpp"
+#include "pipeline/input/unread_text.hpp"
 #include "pipeline/interrupt.hpp"
 
 namespace shardflow {
@@ -41,7 +42,17 @@ class ByteStream {
   }
   bool compressed() const { return coding_ != Coding::kPlain; }
 
+  // Of a regular file that is not compressed:
+  // Where in it the stream stands.
+  std::uint64_t position() const { return start_ + taken_bytes_; }
+  // Copies what stands `ahead` bytes behind the stream, up to `most` bytes. How many: less where the file ends.
+  std::size_t peek(std::uint64_t ahead, char* to, std::size_t most) const;
+  // Takes bytes without reading them: `bytes`, the first of them `back` bytes before where the stream stands.
+  // REQUIRES: back <= bytes.
+  UnreadText leave(std::size_t back, std::size_t bytes);
+
  private:
+  int number() const { return file_->descriptor.number(); }
   void recognise();
   std::size_t read_plain(char* to, std::size_t most);
   std::size_t decode_ahead(char* to, std::size_t most);
@@ -51,10 +62,11 @@ class ByteStream {
   bool readable_now(int timeout_ms) const;
   [[noreturn]] void refuse(const std::string& why) const;
 
-  Descriptor file_;
-  std::string name_;
+  std::shared_ptr<const OpenFile> file_;
   const bool regular_;
   const Interrupt* interrupt_;
+  std::uint64_t start_ = 0;  // of a regular file: where in it the stream began
+  bool moved_ = false;       // by leave(): the descriptor stands elsewhere
   std::uint64_t taken_bytes_ = 0;
 
   std::array<char, 4> first_{};  // read to recognise the coding

@@ -59,8 +59,8 @@ class Parser {
     while (record_ != size_) {
       if (may_be_plain && tries.go_on()) {
         const std::uint32_t first = record_;
-        record_ = field_ =
-            take_plain_lines<kQuotes>({text_, size_}, record_, format_.delimiter, rules_, lines_, parsed_.lines, emit_);
+        record_ = field_ = take_plain_lines<kQuotes>({text_, size_}, record_, format_.delimiter, rules_, lines_,
+                                                     parsed_.lines, emit_, NoReading());
         if (record_ == size_) break;
         tries.learn(record_ - first);
       }

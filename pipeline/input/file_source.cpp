@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -23,6 +24,9 @@ namespace {
 // What of a file's first line its format is recognised by.
 constexpr std::size_t kFirstLineBytes = std::size_t{64} << 10;
 
+// Where the end of a block's last record is looked for.
+constexpr std::size_t kLastLineBytes = std::size_t{4} << 10;
+
 constexpr std::size_t kDroppedAtOnceBytes = std::size_t{64} << 10;
 
 constexpr const char* kStandardInput = "-";
@@ -30,6 +34,13 @@ constexpr const char* kStandardInput = "-";
 // gzip can't expand to more than 1032 times its bytes, and what people keep is far from that.
 constexpr std::uint64_t kUsualExpansion = 1000;
 constexpr std::uint64_t kFreeExpansionBytes = std::uint64_t{64} << 20;
+
+// Of a regular file, 0 where it is too small to matter. A made-up file has no size, as in /proc, or, as in /sys, a page
+// whatever it has.
+std::uint64_t size_of(const struct stat& status) {
+  constexpr off_t kMadeUpBytes = 4096;
+  return S_ISREG(status.st_mode) && status.st_size > kMadeUpBytes ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
 
 std::string_view without_line_end(std::string_view record) {
   if (record.ends_with('\n')) record.remove_suffix(1);
@@ -54,6 +65,7 @@ FileSource::FileSource(Descriptor file, std::string name, std::uint32_t max_reco
   struct stat status {};
   if (fstat(file.number(), &status) != 0) throw IoError(names_[0], "cannot be read", errno);
   regular_ = S_ISREG(status.st_mode);
+  size_ = size_of(status);
   may_wait_ = !regular_;
   total_bytes_ = regular_ ? static_cast<std::uint64_t>(status.st_size) : 0;
   stream_.emplace(std::move(file), names_[0], regular_, interrupt_);
@@ -73,16 +85,24 @@ void FileSource::measure(const std::string& name) {
 }
 
 bool FileSource::next(Block& block) {
+  if (!next_unread(block)) return false;
+  block.read_text();
+  return true;
+}
+
+bool FileSource::next_unread(Block& block) {
   for (;;) {
     if (interrupt_ != nullptr && interrupt_->raised()) throw InterruptedError();
     if (!stream_) {
       if (next_file_ == names_.size() || broken_) return false;
       open_next();
     }
+    if (leave_text(block)) return true;
     std::size_t filled = 0;
     const Fill outcome = fill(block, filled);
     std::size_t end = filled;
     if (outcome == Fill::kEndOfFile) {
+      if (!stream_->compressed() && stream_->position() < size_) throw BecameShorterError(names_[next_file_ - 1]);
       finished_bytes_ += stream_->taken_bytes();
       stream_.reset();
     } else {
@@ -103,15 +123,19 @@ bool FileSource::hand_over(Block& block, std::size_t end) {
     skipped_lines_ = static_cast<std::uint64_t>(std::count(block.data(), block.data() + begin + header, '\n'));
     begin += header;
   }
+  describe(block, begin, end);
+  block.set_text(begin, end);
+  return begin < end;
+}
+
+// Says where the block's text, which is [begin, end) of it, stands, and goes on behind it.
+void FileSource::describe(Block& block, std::size_t begin, std::size_t end) {
   block.format = format_;
   block.file_index = next_file_ - 1;
   block.file_offset = file_offset_ + begin;
   file_offset_ += end + std::exchange(dropped_bytes_, 0);
   block.input_share = share_read();
-  block.set_text(begin, end);
-  if (begin == end) return false;
-  block.skipped_lines = std::exchange(skipped_lines_, 0);
-  return true;
+  if (begin < end) block.skipped_lines = std::exchange(skipped_lines_, 0);
 }
 
 void FileSource::check_column_names() const {
@@ -166,6 +190,7 @@ void FileSource::open_next() {
   if (!file.open() || fstat(file.number(), &status) != 0) throw IoError(name, "cannot be opened", errno);
   if (S_ISDIR(status.st_mode)) throw IoError(name, "cannot be read", EISDIR);
   regular_ = S_ISREG(status.st_mode);
+  size_ = size_of(status);
   file_offset_ = 0;
   skipped_lines_ = 0;
   if (regular_) posix_fadvise(file.number(), 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -182,6 +207,23 @@ std::size_t FileSource::mark_bytes(std::string_view start) const {
 }
 
 RecordRules FileSource::rules() const { return {max_record_bytes_, options_.skip_bad}; }
+
+// As fill() with what follows, of a block that the file fills, and whose end alone tells where it can be cut.
+bool FileSource::leave_text(Block& block) {
+  const bool lines_are_records = format_.kind != TextFormat::Kind::kCsv;
+  if (file_offset_ == 0 || size_ == 0 || !lines_are_records || stream_->compressed()) return false;
+  std::array<char, kLastLineBytes> last;
+  const std::size_t looked_at = std::min(block.capacity(), last.size());
+  const std::size_t before = block.capacity() - looked_at;
+  if (before < tail_.size() || stream_->peek(before - tail_.size(), last.data(), looked_at) < looked_at) return false;
+  const std::size_t line_end = std::string_view(last.data(), looked_at).rfind('\n');
+  if (line_end == std::string_view::npos) return false;
+  const std::size_t bytes = before + line_end + 1;
+  UnreadText text = stream_->leave(std::exchange(tail_, {}).size(), bytes);
+  describe(block, 0, bytes);
+  block.set_text(0, bytes, std::move(text));
+  return true;
+}
 
 // Reads until the block is full, the file is over, or a pipe has no more to give for now; in any case
 // until there is a whole record.

@@ -40,9 +40,11 @@ struct FileOptions {
 
 // A record that is longer than its limit is given cut, by itself, for a parser to refuse it: up to its line's end where
 // bad ones are skipped, else as the last that there is. So who parses must have the same limit.
-// Reads with read(2), not mmap: a mapped file that somebody truncates is a SIGBUS. What is gzip, zstd or lz4 is
-// decompressed on the way, by the thread that calls next(), while others work on the blocks before, or decompress
-// ahead.
+// Reads with read(2) and pread(2), not mmap: a mapped file that somebody truncates is a SIGBUS, not a
+// BecameShorterError. Of a regular file that has a record a line, next_unread() leaves the text of a block that the
+// file fills where it is, and looks at its last 4 KiB alone: the next block need not wait until this one is read. Where
+// no line ends in these, it is read. What is gzip, zstd or lz4 is decompressed on the way, by the thread that calls
+// next(), while others work on the blocks before, or decompress ahead.
 class FileSource final : public Source {
  public:
   // "-" is standard input. The names are checked at once (IoError for one that is missing), the files
@@ -53,6 +55,7 @@ class FileSource final : public Source {
   FileSource(Descriptor file, std::string name, std::uint32_t max_record_bytes, const Interrupt* interrupt);
 
   bool next(Block& block) override;
+  bool next_unread(Block& block) override;
   const std::string& file_name(std::uint32_t index) const override { return names_[index]; }
   bool may_wait() const override { return may_wait_; }
   // Of all files together as they are on disk; 0 if one of them has no size.
@@ -75,7 +78,9 @@ class FileSource final : public Source {
   void check_expansion(std::size_t bytes);
   void check_no_foreign_coding(std::string_view text) const;
   void keep_tail(const Block& block, std::size_t begin, std::size_t end);
+  bool leave_text(Block& block);
   bool hand_over(Block& block, std::size_t end);
+  void describe(Block& block, std::size_t begin, std::size_t end);
   void check_column_names() const;
   std::size_t skip_header(std::string_view text);
 
@@ -92,6 +97,7 @@ class FileSource final : public Source {
   TextFormat format_;                 // its
   bool recognised_ = false;           // whether that is known
   bool regular_ = false;              // reading the present file never waits
+  std::uint64_t size_ = 0;            // its bytes when it was opened; 0: a pipe's, or too few to matter
   std::uint32_t next_file_ = 0;       // index of the file to open next
   std::uint64_t file_offset_ = 0;     // of the next block's first byte
   std::uint64_t skipped_lines_ = 0;   // of the header, until a block tells of them

@@ -15,6 +15,8 @@ namespace shardflow {
 template <class Emit>
 Parsed parse_records(Block& block, const RecordRules& rules, Emit&& emit) {
   const std::size_t bytes = block.text().size();
+  // The others do not look at a text from its first byte to its last.
+  if (block.format.kind != TextFormat::Kind::kTsv) block.read_text();
   switch (block.format.kind) {
     case TextFormat::Kind::kEscapedTsv:
       return parse_escaped_tsv(block.data_of_text(), bytes, rules, emit);
@@ -26,7 +28,7 @@ Parsed parse_records(Block& block, const RecordRules& rules, Emit&& emit) {
       return std::move(found.parsed);
     }
     default:
-      return parse_tsv(block.text(), rules, emit);
+      return parse_tsv(block.text(), rules, emit, [&block](std::uint32_t end) { block.read_text(end); });
   }
 }
 

@@ -21,6 +21,9 @@ class Source {
   // limit) and InterruptedError.
   virtual bool next(Block& block) = 0;
 
+  // Likewise, but the text may be left in its file for whoever works on it: Block::read_text() reads it.
+  virtual bool next_unread(Block& block) { return next(block); }
+
   // The name for messages of file `index` (Block::file_index).
   virtual const std::string& file_name(std::uint32_t index) const = 0;
 

@@ -8,13 +8,19 @@
 
 namespace shardflow {
 
-// Gives what `source` gives; all records of a block came at the moment that it was read. The source must outlive it.
+// Gives what `source` gives; all records of a block came at the moment that it was given, its text read or not. The
+// source must outlive it.
 class StampedSource final : public Source {
  public:
   explicit StampedSource(Source& source) : source_(source) {}
 
   bool next(Block& block) override {
     const bool more = source_.next(block);
+    block.arrival = {steady_ns(), 0};
+    return more;
+  }
+  bool next_unread(Block& block) override {
+    const bool more = source_.next_unread(block);
     block.arrival = {steady_ns(), 0};
     return more;
   }

@@ -30,16 +30,23 @@ class PlainLineTries {
   int misses_ = 0;
 };
 
+// Of a text that is there.
+struct NoReading {
+  void operator()(std::uint32_t) const {}
+};
+
 // Hands the plain lines from `begin` on to emit, as far as they follow each other, and adds them to `lines`. Returns
 // where they end. With kQuotes, fields may be in quotes; without, a quote is a byte as any other.
+// Has read(end) see to it that text[0, end) is there, before it is looked at.
 // REQUIRES: kScanBytes readable bytes behind the text.
-template <bool kQuotes, class Emit>
+template <bool kQuotes, class Emit, class Read>
 std::uint32_t take_plain_lines(std::string_view text, std::uint32_t begin, char separator, const RecordRules& rules,
-                               LinePositions& positions, std::uint64_t& lines, Emit& emit) {
+                               LinePositions& positions, std::uint64_t& lines, Emit& emit, const Read& read) {
   if (rules.max_record_bytes < LinePositions::kStrideBytes) return begin;
   const auto size = static_cast<std::uint32_t>(text.size());
   while (begin < size) {
     const std::uint32_t end = std::min(size, begin + LinePositions::kStrideBytes);
+    read(end);
     const PlainLines found =
         (kQuotes ? find_quoted_lines : find_plain_lines)(text.data(), begin, end, separator, positions);
     if (found.count() == 0) break;

@@ -22,10 +22,11 @@ namespace tsv {
 inline constexpr std::uint32_t kStrideBytes = LinePositions::kStrideBytes;
 
 // Splits a text into records and hands each to `emit(Fields)`, or many to `emit(PlainLines)` where it takes them.
-template <class Emit>
+template <class Emit, class Read>
 class Parser {
  public:
-  Parser(std::string_view text, const RecordRules& rules, Emit& emit) : text_(text), rules_(rules), emit_(emit) {}
+  Parser(std::string_view text, const RecordRules& rules, Emit& emit, const Read& read)
+      : text_(text), rules_(rules), emit_(emit), read_(read) {}
 
   Parsed run() {
     const auto size = static_cast<std::uint32_t>(text_.size());
@@ -33,7 +34,7 @@ class Parser {
     for (std::uint32_t begin = 0; begin < size;) {
       if (line_ == begin && tries.go_on()) {
         const std::uint32_t first = begin;
-        begin = line_ = take_plain_lines<false>(text_, line_, '\t', rules_, lines_, parsed_.lines, emit_);
+        begin = line_ = take_plain_lines<false>(text_, line_, '\t', rules_, lines_, parsed_.lines, emit_, read_);
         if (begin == size) break;
         tries.learn(begin - first);
       }
@@ -57,6 +58,7 @@ class Parser {
 
   // Takes the separators of text_[begin, end). A TAB that is still without its LF is kept in tab_.
   bool stride(std::uint32_t begin, std::uint32_t end) {
+    read_(end);
     const std::uint32_t* const out = find_separators(text_.data(), begin, end, '\t', '\n', positions_.data());
     for (const std::uint32_t* at = positions_.data(); at != out; ++at) {
       if (text_[*at] == '\t') {
@@ -104,6 +106,7 @@ class Parser {
   std::string_view text_;
   const RecordRules rules_;
   Emit& emit_;
+  const Read& read_;
   std::uint32_t line_ = 0;     // start of the line at hand
   std::uint32_t tab_ = kNone;  // its first TAB, once seen
   Parsed parsed_;
@@ -113,11 +116,12 @@ class Parser {
 
 }  // namespace tsv
 
-// Calls emit(Fields) for each record in turn, and returns what is none.
+// Calls emit(Fields) for each record in turn, and returns what is none. Where the text is yet to be read, has read(end)
+// see to it that text[0, end) is there, before it is looked at.
 // REQUIRES: 64 readable bytes behind the text (Block gives them).
-template <class Emit>
-Parsed parse_tsv(std::string_view text, const RecordRules& rules, Emit&& emit) {
-  return tsv::Parser<Emit>(text, rules, emit).run();
+template <class Emit, class Read = NoReading>
+Parsed parse_tsv(std::string_view text, const RecordRules& rules, Emit&& emit, const Read& read = {}) {
+  return tsv::Parser<Emit, Read>(text, rules, emit, read).run();
 }
 
 }  // namespace shardflow

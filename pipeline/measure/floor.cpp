@@ -11,10 +11,12 @@
 #include <cstring>
 #include <future>
 #include <memory>
+#include <utility>
 
 #include "pipeline/descriptor.hpp"
 #include "pipeline/errors.hpp"
 #include "pipeline/input/separators.hpp"
+#include "pipeline/input/unread_text.hpp"
 #include "pipeline/pages.hpp"
 #include "pipeline/store/table.hpp"
 
@@ -37,13 +39,12 @@ class Chunks {
  public:
   explicit Chunks(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
-      files_.push_back({Descriptor(open(name.c_str(), O_RDONLY | O_CLOEXEC)), name, chunks_, 0});
+      Descriptor file(open(name.c_str(), O_RDONLY | O_CLOEXEC));
       struct stat status {};
-      if (!files_.back().descriptor.open() || fstat(files_.back().descriptor.number(), &status) != 0) {
-        throw IoError(name, "cannot be read", errno);
-      }
-      files_.back().bytes = static_cast<std::uint64_t>(status.st_size);
-      chunks_ += (files_.back().bytes + kChunkBytes - 1) / kChunkBytes;
+      if (!file.open() || fstat(file.number(), &status) != 0) throw IoError(name, "cannot be read", errno);
+      const auto bytes = static_cast<std::uint64_t>(status.st_size);
+      files_.push_back({std::make_shared<const OpenFile>(OpenFile{std::move(file), name}), chunks_, bytes});
+      chunks_ += (bytes + kChunkBytes - 1) / kChunkBytes;
     }
   }
 
@@ -54,20 +55,13 @@ class Chunks {
     const File& file = *std::prev(std::ranges::upper_bound(files_, chunk, {}, &File::first_chunk));
     const std::uint64_t offset = (chunk - file.first_chunk) * kChunkBytes;
     const std::size_t wanted = std::min<std::uint64_t>(kChunkBytes, file.bytes - offset);
-    for (std::size_t done = 0; done < wanted;) {
-      const ssize_t got = pread(file.descriptor.number(), to + done, wanted - done, static_cast<off_t>(offset + done));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) throw IoError(file.name, "cannot be read", errno);
-      if (got == 0) throw IoError(file.name, "read to its former end", 0);
-      done += static_cast<std::size_t>(got);
-    }
+    UnreadText(file.file, offset, wanted).read(to, wanted);
     return wanted;
   }
 
  private:
   struct File {
-    Descriptor descriptor;
-    std::string name;
+    std::shared_ptr<const OpenFile> file;
     std::uint64_t first_chunk;
     std::uint64_t bytes;
   };

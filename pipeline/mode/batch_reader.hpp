@@ -19,7 +19,7 @@ class BatchReader {
   Batch* next() {
     Batch& batch = pool_.acquire();
     batch.set_wide(combining_.wants_wide(batches_read_), pool_.batches());
-    if (!source_.next(batch.block)) {
+    if (!source_.next_unread(batch.block)) {
       pool_.release(batch);
       return nullptr;
     }

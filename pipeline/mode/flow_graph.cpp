@@ -100,14 +100,15 @@ class FlowGraph {
 
   flow::graph graph_;
 
-  // Reads the next whole records into a free block and numbers it.
+  // Takes the next whole records into a free block, read or yet to be read, and numbers it.
   flow::input_node<Batch*> read_{graph_, [this](auto& control) { return read(control); }};
 
   // Back-pressure: a function_node queues without bound, so this is all that bounds the memory in flight.
   // The decrementer takes an int: a continue_msg has been ignored in some releases.
   flow::limiter_node<Batch*, int> in_flight_;
 
-  // Parses, hashes and routes to lists, any number of blocks at once; afterwards they are out of order.
+  // Reads what is not, parses, hashes and routes to lists, any number of blocks at once; afterwards they are out of
+  // order.
   flow::function_node<Batch*, Batch*> partition_node_{graph_, flow::unlimited, [this](Batch* batch) {
                                                         partition_.run(*batch);
                                                         return batch;

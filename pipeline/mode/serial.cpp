@@ -18,7 +18,7 @@ RunReport run_here(Source& source, Store& store, const RunOptions& options) {
   Ledger ledger(source, store, options);
   LatencyLog latency(options, 1);
 
-  for (; source.next(batch.block); ++batch.sequence) {
+  for (; source.next_unread(batch.block); ++batch.sequence) {
     partition.run(batch);
     ledger.admit(batch);
     for (std::size_t i = 0; i < shards.size(); ++i) {
