@@ -11,15 +11,22 @@ Batch::Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget)
   for (std::size_t i = 0; i < shards; ++i) parts.emplace_back(budget);
 }
 
-void Batch::set_wide(bool wanted, std::size_t batches) {
+void Batch::set_width(BlockWidth wanted, std::size_t batches) {
   constexpr std::size_t kPart = 4;
   // Beside the text, the lists of short records may take three times as much as it.
   constexpr std::size_t kWithLists = 4;
   const MemoryBudget& budget = block.budget();
-  const std::size_t wide_bytes = std::max(block_bytes_, std::min(kWide * block_bytes_, kWideMostBytes));
-  const std::uint64_t left = budget.limit_bytes() - budget.used_bytes();
-  wide = wanted && wide_bytes <= left / kPart / kWithLists / batches;
-  block.resize(wide ? wide_bytes : block_bytes_);
+  const std::uint64_t most = (budget.limit_bytes() - budget.used_bytes()) / kPart / kWithLists / batches;
+  width = wanted;
+  if (width == BlockWidth::kWidest && bytes_of(width) > most) width = BlockWidth::kWide;
+  if (width == BlockWidth::kWide && bytes_of(width) > most) width = BlockWidth::kUsual;
+  block.resize(bytes_of(width));
+}
+
+std::size_t Batch::bytes_of(BlockWidth block_width) const {
+  constexpr std::size_t kUsualBytes = std::size_t{256} << 10;
+  const std::size_t usual_ones = kUsualOnes[static_cast<std::size_t>(block_width)];
+  return std::max(block_bytes_, usual_ones * std::min(block_bytes_, kUsualBytes));
 }
 
 void Batch::reset() {

@@ -2,6 +2,7 @@
 // through the graph, by handle.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include "pipeline/input/fields.hpp"
 #include "pipeline/paged_list.hpp"
 #include "pipeline/record.hpp"
+#include "pipeline/store/combining.hpp"
 #include "pipeline/store/entry_list.hpp"
 
 namespace shardflow {
@@ -28,29 +30,30 @@ struct BatchPart {
 };
 
 struct Batch {
-  // A wide block is so many usual ones, but, unless a usual one is, no more than kWideMostBytes: with its slack, a huge
-  // page holds it.
-  static constexpr std::size_t kWide = 7;
-  static constexpr std::size_t kWideMostBytes = kWide << 18;
+  // A block of each width is so many usual ones, but, unless a usual one is, no more than so many of 256 KiB: with its
+  // slack, a huge page holds a wide one, and two a widest.
+  static constexpr std::array<std::size_t, kBlockWidths> kUsualOnes{1, 7, 14};
 
   Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget);
 
-  // Makes the block a wide one, or a usual one again. It stays a usual one where so many `batches`, all of them wide,
-  // could take more than a quarter of the memory that is left. REQUIRES: the batch is empty. Throws as Pages does.
-  void set_wide(bool wanted, std::size_t batches);
+  // Makes the block of that width, or of the next one that is less where so many `batches`, all of this width, could
+  // take more than a quarter of the memory that is left. REQUIRES: the batch is empty. Throws as Pages does.
+  void set_width(BlockWidth wanted, std::size_t batches);
   // Empty again, for the next block.
   void reset();
 
   Block block;
-  std::vector<BatchPart> parts;  // one per shard
-  bool wide = false;             // the block: it is to be combined
-  std::uint64_t sequence = 0;    // 0, 1, 2 … in file order, without gaps
-  Parsed parsed;                 // lines, and what is no record
-  std::uint64_t records = 0;     // parsed
-  std::uint64_t routed = 0;      // of them, those that go to a shard: less the repeats that were combined
+  std::vector<BatchPart> parts;           // one per shard
+  BlockWidth width = BlockWidth::kUsual;  // the block's; if it is not the usual one, it is to be combined
+  std::uint64_t sequence = 0;             // 0, 1, 2 … in file order, without gaps
+  Parsed parsed;                          // lines, and what is no record
+  std::uint64_t records = 0;              // parsed
+  std::uint64_t routed = 0;               // of them, those that go to a shard: less the repeats that were combined
   std::atomic<std::size_t> shards_left{0};
 
  private:
+  std::size_t bytes_of(BlockWidth block_width) const;
+
   std::size_t block_bytes_;
 };
 

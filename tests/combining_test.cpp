@@ -4,17 +4,24 @@
 
 namespace combining_test {
 
+using shardflow::BlockWidth;
 using shardflow::Combining;
+using enum BlockWidth;
 
 namespace {
 
 constexpr std::uint64_t kNoProbe = 2;
 
-// A usual block promises that a wide one pays, and one is tried, in which so many records of 1,000 repeat.
+// A full block, of whose 1,000 records so many repeat.
+void learn(Combining& combining, BlockWidth width, std::uint64_t repeats) {
+  combining.learn(width, 1000, repeats, true);
+}
+
+// A usual block promises that a wide one pays, and one is tried.
 void try_wide(Combining& combining, std::uint64_t repeats, bool full = true) {
-  combining.learn(1000, 400);
-  CHECK(combining.wants_wide(kNoProbe));
-  combining.learn_of_wide(1000, repeats, full);
+  learn(combining, kUsual, 400);
+  CHECK(combining.width(kNoProbe) == kWide);
+  combining.learn(kWide, 1000, repeats, full);
 }
 
 }  // namespace
@@ -23,70 +30,96 @@ TEST_CASE("combining is tried in every 32nd block and goes on where half of the 
   Combining combining;
   CHECK(combining.pays(0));
   CHECK(!combining.pays(kNoProbe));
-  combining.learn(1000, 500);
+  learn(combining, kUsual, 500);
   CHECK(combining.pays(kNoProbe));
-  combining.learn(1000, 499);
+  learn(combining, kUsual, 499);
   CHECK(!combining.pays(kNoProbe));
   CHECK(combining.pays(32));
 }
 
 TEST_CASE("a wide block is tried once where a usual one's keys repeat now and then, and more follow where it pays") {
   Combining combining;
-  CHECK(!combining.wants_wide(kNoProbe));  // nobody has looked yet
-  combining.learn(1000, 190);
-  CHECK(!combining.wants_wide(kNoProbe));  // too few
-  combining.learn(1000, 210);
-  CHECK(combining.wants_wide(kNoProbe));
-  CHECK(!combining.wants_wide(kNoProbe));  // until it is known what came of it
-  combining.learn_of_wide(1000, 760, true);
-  CHECK(combining.wants_wide(kNoProbe));
-  CHECK(combining.wants_wide(kNoProbe));
+  CHECK(combining.width(kNoProbe) == kUsual);  // nobody has looked yet
+  learn(combining, kUsual, 100);
+  CHECK(combining.width(kNoProbe) == kUsual);  // too few
+  learn(combining, kUsual, 120);
+  CHECK(combining.width(kNoProbe) == kWide);
+  CHECK(combining.width(kNoProbe) == kUsual);  // until it is known what came of it
+  learn(combining, kWide, 940);
+  CHECK(combining.width(kNoProbe) == kWide);
+  CHECK(combining.width(kNoProbe) == kWide);
+}
+
+TEST_CASE("where keys repeat too little in a wide block a widest one is tried, and more follow where that pays") {
+  Combining combining;
+  try_wide(combining, 610);
+  CHECK(combining.width(kNoProbe) == kWidest);
+  CHECK(combining.width(kNoProbe) == kWidest);
+  learn(combining, kWidest, 810);
+  CHECK(combining.width(kNoProbe) == kWidest);
+  learn(combining, kWidest, 790);
+  CHECK(combining.width(kNoProbe) == kUsual);
+}
+
+TEST_CASE("where nearly all records of a widest block repeat, wide ones do") {
+  Combining combining;
+  try_wide(combining, 900);
+  learn(combining, kWidest, 960);
+  CHECK(combining.width(kNoProbe) == kWidest);
+  learn(combining, kWidest, 970);
+  CHECK(combining.width(kNoProbe) == kWide);
 }
 
 TEST_CASE("where a wide block does not pay another is tried much later, or once keys have become others") {
   Combining combining;
-  try_wide(combining, 740);
-  CHECK(!combining.wants_wide(kNoProbe));
-  CHECK(!combining.wants_wide(33));
-  CHECK(combining.wants_wide(1025));
-  combining.learn(1000, 150);
-  combining.learn(1000, 300);  // as it wavers
-  CHECK(!combining.wants_wide(kNoProbe));
-  combining.learn(1000, 0);
-  CHECK(!combining.wants_wide(1025));
-  combining.learn(1000, 400);
-  CHECK(combining.wants_wide(kNoProbe));
+  try_wide(combining, 590);
+  CHECK(combining.width(kNoProbe) == kUsual);
+  CHECK(combining.width(33) == kUsual);
+  CHECK(combining.width(1025) == kWide);
+  learn(combining, kUsual, 80);
+  learn(combining, kUsual, 300);  // as it wavers
+  CHECK(combining.width(kNoProbe) == kUsual);
+  learn(combining, kUsual, 0);
+  CHECK(combining.width(1025) == kUsual);
+  learn(combining, kUsual, 400);
+  CHECK(combining.width(kNoProbe) == kWide);
 }
 
 TEST_CASE("where wide blocks pay a usual one is read now and then, and tells when they are over") {
-  Combining combining;
-  try_wide(combining, 900);
-  CHECK(combining.wants_wide(kNoProbe));
-  CHECK(!combining.wants_wide(32));
-  CHECK(combining.pays(32));
-  combining.learn(1000, 10);  // new keys
-  CHECK(!combining.wants_wide(kNoProbe));
-  try_wide(combining, 900);
-  combining.learn(1000, 960);  // fewer
-  CHECK(!combining.wants_wide(kNoProbe));
+  for (const BlockWidth width : {kWide, kWidest}) {
+    Combining combining;
+    try_wide(combining, width == kWide ? 950 : 900);
+    CHECK(combining.width(kNoProbe) == width);
+    CHECK(combining.width(32) == kUsual);
+    CHECK(combining.pays(32));
+    learn(combining, kUsual, 10);  // new keys
+    CHECK(combining.width(kNoProbe) == kUsual);
+    try_wide(combining, 900);
+    learn(combining, kUsual, 960);  // fewer
+    CHECK(combining.width(kNoProbe) == kUsual);
+  }
 }
 
 TEST_CASE("a wide block that is part empty may tell that they pay, not that they don't") {
   Combining combining;
-  try_wide(combining, 700, false);
-  CHECK(!combining.wants_wide(kNoProbe));  // the one that was tried told nothing
-  combining.learn_of_wide(1000, 850, false);
-  CHECK(combining.wants_wide(kNoProbe));
-  combining.learn_of_wide(1000, 700, false);
-  CHECK(combining.wants_wide(kNoProbe));
-  combining.learn_of_wide(1000, 700, true);
-  CHECK(!combining.wants_wide(kNoProbe));
+  try_wide(combining, 500, false);
+  CHECK(combining.width(kNoProbe) == kUsual);  // the one that was tried told nothing
+  combining.learn(kWide, 1000, 950, false);
+  CHECK(combining.width(kNoProbe) == kWide);
+  combining.learn(kWide, 1000, 500, false);
+  CHECK(combining.width(kNoProbe) == kWide);
+  combining.learn(kWidest, 1000, 850, false);
+  CHECK(combining.width(kNoProbe) == kWidest);
+  combining.learn(kWidest, 1000, 700, false);
+  CHECK(combining.width(kNoProbe) == kWidest);
+  learn(combining, kWidest, 700);
+  CHECK(combining.width(kNoProbe) == kUsual);
 }
 
 TEST_CASE("where nearly all records of a usual block repeat no wide one is wanted") {
   Combining combining;
-  combining.learn(1000, 940);
-  CHECK(!combining.wants_wide(kNoProbe));
+  learn(combining, kUsual, 940);
+  CHECK(combining.width(kNoProbe) == kUsual);
   CHECK(combining.pays(kNoProbe));
 }
 

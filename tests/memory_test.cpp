@@ -148,28 +148,37 @@ TEST_CASE("a block that is made larger or smaller is so when it is used again, t
 }
 
 TEST_CASE(
-    "a batch's wide block takes seven times the text, but never more than fits a huge page, unless a usual one does") {
-  for (const auto& [bytes, wide_bytes] : {std::pair{std::size_t{100}, std::size_t{700}},
-                                          {std::size_t{256} << 10, std::size_t{7} << 18},
-                                          {std::size_t{1} << 20, std::size_t{7} << 18},
-                                          {std::size_t{4} << 20, std::size_t{4} << 20}}) {
-    MemoryBudget budget(std::size_t{1} << 30);
-    Batch batch(bytes, 1, budget);
-    batch.set_wide(true, 8);
-    CHECK(batch.wide);
-    CHECK(batch.block.capacity() == wide_bytes);
-    batch.set_wide(false, 8);
-    CHECK(!batch.wide);
-    CHECK(batch.block.capacity() == bytes);
+    "a wide block takes 7 times the text, a widest 14 times, but no more than huge pages hold, unless a usual one is") {
+  constexpr std::size_t kUsual = std::size_t{256} << 10;
+  struct Case {
+    std::size_t usual, wide, widest;
+  };
+  for (const Case& bytes :
+       {Case{100, 700, 1400}, Case{kUsual, 7 * kUsual, 14 * kUsual}, Case{4 * kUsual, 7 * kUsual, 14 * kUsual},
+        Case{10 * kUsual, 10 * kUsual, 14 * kUsual}, Case{16 * kUsual, 16 * kUsual, 16 * kUsual}}) {
+    MemoryBudget budget(std::size_t{4} << 30);
+    Batch batch(bytes.usual, 1, budget);
+    for (const auto& [width, expected] : {std::pair{BlockWidth::kWidest, bytes.widest},
+                                          {BlockWidth::kWide, bytes.wide},
+                                          {BlockWidth::kUsual, bytes.usual}}) {
+      batch.set_width(width, 8);
+      CHECK(batch.width == width);
+      CHECK(batch.block.capacity() == expected);
+    }
   }
 }
 
-TEST_CASE("batches are not made wide where all of them could take more than a quarter of what memory is left") {
-  for (const auto& [batches, wide] : {std::pair{std::size_t{8}, true}, {std::size_t{10}, false}}) {
+TEST_CASE("batches are made no wider than leaves three quarters of the memory to others if all of them are") {
+  using enum BlockWidth;
+  for (const auto& [batches, widest, wide] : {std::tuple{std::size_t{4}, kWidest, kWide},
+                                              {std::size_t{8}, kWide, kWide},
+                                              {std::size_t{10}, kUsual, kUsual}}) {
     MemoryBudget budget(std::size_t{256} << 20);
     Batch batch(std::size_t{256} << 10, 1, budget);
-    batch.set_wide(true, batches);
-    CHECK(batch.wide == wide);
+    batch.set_width(kWidest, batches);
+    CHECK(batch.width == widest);
+    batch.set_width(kWide, batches);
+    CHECK(batch.width == wide);
   }
 }
 

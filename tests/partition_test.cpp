@@ -27,15 +27,15 @@ class Bench {
     return batch_;
   }
   // The next records in a wide block, of so many bytes.
-  const Batch& run_wide(const Pairs& records, std::size_t bytes) {
+  const Batch& run_wide(const Pairs& records, std::size_t bytes, BlockWidth width = BlockWidth::kWide) {
     batch_.reset();
-    batch_.set_wide(true, 1);
+    batch_.set_width(width, 1);
     batch_.block.resize(bytes);
     return run(records, 1);
   }
   void end_wide() {
     batch_.reset();
-    batch_.set_wide(false, 1);
+    batch_.set_width(BlockWidth::kUsual, 1);
   }
   std::uint64_t used_bytes() const { return budget_.used_bytes(); }
   Combining& combining() { return partition_.combining(); }
@@ -127,15 +127,20 @@ TEST_CASE("combining is tried in every 32nd block and goes on where it pays") {
 
 TEST_CASE("a wide block is combined, and teaches that wide ones do not pay if it is full") {
   Bench bench(1);
+  const auto wanted = [&] { return bench.combining().width(2); };
   bench.run(numbered(1000, 600), 0);
-  CHECK(bench.combining().wants_wide(2));
-  const std::size_t bytes = testing::to_tsv(numbered(1000, 100)).size();
-  CHECK(bench.run_wide(numbered(1000, 100), bytes).routed == 100);
-  CHECK(bench.combining().wants_wide(2));
+  CHECK(wanted() == BlockWidth::kWide);
+  const std::size_t bytes = testing::to_tsv(numbered(1000, 50)).size();
+  CHECK(bench.run_wide(numbered(1000, 50), bytes).routed == 50);
+  CHECK(wanted() == BlockWidth::kWide);
   CHECK(bench.run_wide(numbered(1000, 600), 2 * bytes).routed < 700);
-  CHECK(bench.combining().wants_wide(2));
-  bench.run_wide(numbered(1000, 600), bytes + bytes / 16);
-  CHECK(!bench.combining().wants_wide(2));
+  CHECK(wanted() == BlockWidth::kWide);
+  CHECK(bench.run_wide(numbered(1000, 300), bytes + bytes / 16).routed < 400);
+  CHECK(wanted() == BlockWidth::kWidest);
+  CHECK(bench.run_wide(numbered(1000, 150), bytes + bytes / 16, BlockWidth::kWidest).routed < 200);
+  CHECK(wanted() == BlockWidth::kWidest);
+  bench.run_wide(numbered(1000, 600), bytes + bytes / 16, BlockWidth::kWidest);
+  CHECK(wanted() == BlockWidth::kUsual);
 }
 
 TEST_CASE("what wide blocks took is given back at the first usual one that is no probe") {

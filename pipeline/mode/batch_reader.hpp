@@ -18,7 +18,7 @@ class BatchReader {
   // The next batch, not yet parsed; nullptr at the end of the input. REQUIRES: the pool has a free one.
   Batch* next() {
     Batch& batch = pool_.acquire();
-    batch.set_wide(combining_.wants_wide(batches_read_), pool_.batches());
+    batch.set_width(combining_.width(batches_read_), pool_.batches());
     if (!source_.next_unread(batch.block)) {
       pool_.release(batch);
       return nullptr;

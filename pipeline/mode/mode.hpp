@@ -45,8 +45,8 @@ struct RunOptions {
   // Threads that work, at least 1. More than the logical cores gains nothing.
   std::uint32_t threads = 1;
   // Text bytes of a block, 1 to 1 GiB. Smaller: less memory in flight, less delay. Larger: fewer messages, each of
-  // which costs about a microsecond. `flow`, `pipeline` and `serial` take up to 7 times as much, but no more than
-  // 1.75 MiB, where keys repeat over several blocks.
+  // which costs about a microsecond. `flow`, `pipeline` and `serial` take 7 or 14 times as much, but no more
+  // than 1.75 or 3.5 MiB, where keys repeat over several blocks.
   std::size_t block_bytes = std::size_t{256} << 10;
   // Blocks in flight, at least 1; of `flow` at least 2. Fewer: less memory. More: less waiting where records differ in
   // cost.

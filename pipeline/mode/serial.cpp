@@ -26,7 +26,7 @@ RunReport run_here(Source& source, Store& store, const RunOptions& options) {
     }
     latency.batch_done(0, batch);
     batch.reset();
-    batch.set_wide(partition.combining().wants_wide(batch.sequence + 1), 1);
+    batch.set_width(partition.combining().width(batch.sequence + 1), 1);
   }
   for (Shard& shard : shards) shard.settle();
   RunReport report = ledger.close(batch.sequence);

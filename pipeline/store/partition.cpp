@@ -176,12 +176,12 @@ struct HandTo {
   [[gnu::noinline]] void operator()(const PlainLines& lines) const { taker.take(lines); }
 };
 
-// A combiner's: 64 KiB of them, as half, which a first-level cache holds, catches too few repeats of some 1,000 keys,
-// and twice as much catches hardly more. A wide block's are 1 MiB, though its keys are of as many more as it has more
-// text: what is known has to find its place again with the next block. With a quarter, the job takes 1.1 times as long
-// for 10,000 keys and 1.3 times for 20,000, with half 1.0 and 1.1, with twice as much no less.
-constexpr int kSetBits = 12;
-constexpr int kWideSetBits = 16;
+// A combiner's, for each width of blocks: 64 KiB of them, as half, which a first-level cache holds, catches too few
+// repeats of some 1,000 keys, and twice as much catches hardly more. A wide block's are 1 MiB, though its keys are of
+// as many more as it has more text: what is known has to find its place again with the next block. With a quarter, the
+// job takes 1.1 times as long for 10,000 keys and 1.3 times for 20,000, with half 1.0 and 1.1, with twice as much no
+// less. A widest one's are 2 MiB: with half, it takes 1.03 times as long for 20,000 keys and 1.08 times for 30,000.
+constexpr std::array<int, kBlockWidths> kSetBits{12, 16, 17};
 
 bool is_full(const Block& block) { return block.text().size() >= block.capacity() - block.capacity() / 8; }
 
@@ -191,8 +191,11 @@ Partition::Partition(std::uint32_t shards, const RecordRules& rules, const KeyHa
     : router_(shards), rules_(rules), hash_(hash) {}
 
 void Partition::run(Batch& batch) {
-  if (!batch.wide && !Combining::is_probe(batch.sequence)) combiners_.local().wide.reset();
-  if (batch.wide || combining_.pays(batch.sequence)) {
+  const bool usual = batch.width == BlockWidth::kUsual;
+  if (usual && !Combining::is_probe(batch.sequence)) {
+    for (const BlockWidth wide : {BlockWidth::kWide, BlockWidth::kWidest}) combiner_for(wide).reset();
+  }
+  if (!usual || combining_.pays(batch.sequence)) {
     route_combined(batch);
   } else if (std::ranges::all_of(batch.parts, &BatchPart::wants_entries)) {
     route<AsEntries>(batch);
@@ -211,9 +214,8 @@ void Partition::route(Batch& batch) {
 
 void Partition::route_combined(Batch& batch) {
   const bool full = is_full(batch.block);  // a parser may make the block grow
-  Combiners& mine = combiners_.local();
-  std::optional<Combiner>& combiner = batch.wide ? mine.wide : mine.usual;
-  if (!combiner) combiner.emplace(batch.wide ? kWideSetBits : kSetBits, hash_, batch.block.budget());
+  std::optional<Combiner>& combiner = combiner_for(batch.width);
+  if (!combiner) combiner.emplace(kSetBits[static_cast<std::size_t>(batch.width)], hash_, batch.block.budget());
   combiner->begin(batch.block);
   batch.parsed = parse_records(batch.block, rules_, HandTo<Combiner>{*combiner});
   const char* const text = batch.block.data_of_text();
@@ -222,12 +224,11 @@ void Partition::route_combined(Batch& batch) {
   });
   batch.records = combiner->records();
   if (batch.records == 0) return;
-  const std::uint64_t repeats = batch.records - batch.routed;
-  if (batch.wide) {
-    combining_.learn_of_wide(batch.records, repeats, full);
-  } else {
-    combining_.learn(batch.records, repeats);
-  }
+  combining_.learn(batch.width, batch.records, batch.records - batch.routed, full);
+}
+
+std::optional<Combiner>& Partition::combiner_for(BlockWidth width) {
+  return combiners_.local()[static_cast<std::size_t>(width)];
 }
 
 }  // namespace shardflow

@@ -6,6 +6,7 @@
 
 #include <oneapi/tbb/enumerable_thread_specific.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -53,18 +54,17 @@ class Partition {
   // Fills batch.parsed, batch.parts and batch.records.
   void run(Batch& batch);
 
-  // What says which blocks are to be wide.
+  // What says how wide blocks are to be.
   Combining& combining() { return combining_; }
 
  private:
-  struct Combiners {
-    std::optional<Combiner> usual;
-    std::optional<Combiner> wide;
-  };
+  // One for each width of blocks.
+  using Combiners = std::array<std::optional<Combiner>, kBlockWidths>;
 
   template <class Form>
   void route(Batch& batch);
   void route_combined(Batch& batch);
+  std::optional<Combiner>& combiner_for(BlockWidth width);  // of this thread
 
   Router router_;
   RecordRules rules_;
