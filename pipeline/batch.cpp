@@ -20,6 +20,7 @@ void Batch::set_width(BlockWidth wanted, std::size_t batches) {
   width = wanted;
   if (width == BlockWidth::kWidest && bytes_of(width) > most) width = BlockWidth::kWide;
   if (width == BlockWidth::kWide && bytes_of(width) > most) width = BlockWidth::kUsual;
+  narrowed = width != wanted;
   block.resize(bytes_of(width));
 }
 

@@ -45,6 +45,7 @@ struct Batch {
   Block block;
   std::vector<BatchPart> parts;           // one per shard
   BlockWidth width = BlockWidth::kUsual;  // the block's; if it is not the usual one, it is to be combined
+  bool narrowed = false;                  // it was to be wider
   std::uint64_t sequence = 0;             // 0, 1, 2 … in file order, without gaps
   Parsed parsed;                          // lines, and what is no record
   std::uint64_t records = 0;              // parsed

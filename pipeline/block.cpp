@@ -56,7 +56,10 @@ void Block::set_text(std::size_t begin, std::size_t end, UnreadText unread) {
 void Block::read_on(std::size_t bytes) {
   const std::size_t more = std::min(unread_.bytes(), std::max(bytes - read_bytes_, kReadBytes));
   unread_.read(data_of_text() + read_bytes_, more);
-  read_bytes_ = unread_.bytes() == 0 ? SIZE_MAX : read_bytes_ + more;
+  read_bytes_ += more;
+  if (unread_.bytes() > 0) return;
+  read_bytes_ = SIZE_MAX;
+  unread_ = UnreadText();  // the file, too, which is closed with the last text that was left in it
 }
 
 }  // namespace shardflow

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <utility>
+
 namespace combining_test {
 
 using shardflow::BlockWidth;
@@ -14,14 +17,14 @@ constexpr std::uint64_t kNoProbe = 2;
 
 // A full block, of whose 1,000 records so many repeat.
 void learn(Combining& combining, BlockWidth width, std::uint64_t repeats) {
-  combining.learn(width, 1000, repeats, true);
+  combining.learn({.width = width, .records = 1000, .repeats = repeats});
 }
 
 // A usual block promises that a wide one pays, and one is tried.
 void try_wide(Combining& combining, std::uint64_t repeats, bool full = true) {
   learn(combining, kUsual, 400);
   CHECK(combining.width(kNoProbe) == kWide);
-  combining.learn(kWide, 1000, repeats, full);
+  combining.learn({.width = kWide, .full = full, .records = 1000, .repeats = repeats});
 }
 
 }  // namespace
@@ -61,12 +64,21 @@ TEST_CASE("where keys repeat too little in a wide block a widest one is tried, a
   CHECK(combining.width(kNoProbe) == kUsual);
 }
 
+TEST_CASE("where memory is too short for widest blocks wide ones have to pay themselves") {
+  Combining combining;
+  try_wide(combining, 700);
+  for (const auto& [repeats, width] : {std::pair{std::uint64_t{760}, kWidest}, {std::uint64_t{740}, kUsual}}) {
+    combining.learn({.width = kWide, .narrowed = true, .records = 1000, .repeats = repeats});
+    CHECK(combining.width(kNoProbe) == width);
+  }
+}
+
 TEST_CASE("where nearly all records of a widest block repeat, wide ones do") {
   Combining combining;
   try_wide(combining, 900);
-  learn(combining, kWidest, 960);
-  CHECK(combining.width(kNoProbe) == kWidest);
   learn(combining, kWidest, 970);
+  CHECK(combining.width(kNoProbe) == kWidest);
+  learn(combining, kWidest, 980);
   CHECK(combining.width(kNoProbe) == kWide);
 }
 
@@ -104,13 +116,13 @@ TEST_CASE("a wide block that is part empty may tell that they pay, not that they
   Combining combining;
   try_wide(combining, 500, false);
   CHECK(combining.width(kNoProbe) == kUsual);  // the one that was tried told nothing
-  combining.learn(kWide, 1000, 950, false);
+  combining.learn({.width = kWide, .full = false, .records = 1000, .repeats = 950});
   CHECK(combining.width(kNoProbe) == kWide);
-  combining.learn(kWide, 1000, 500, false);
+  combining.learn({.width = kWide, .full = false, .records = 1000, .repeats = 500});
   CHECK(combining.width(kNoProbe) == kWide);
-  combining.learn(kWidest, 1000, 850, false);
+  combining.learn({.width = kWidest, .full = false, .records = 1000, .repeats = 850});
   CHECK(combining.width(kNoProbe) == kWidest);
-  combining.learn(kWidest, 1000, 700, false);
+  combining.learn({.width = kWidest, .full = false, .records = 1000, .repeats = 700});
   CHECK(combining.width(kNoProbe) == kWidest);
   learn(combining, kWidest, 700);
   CHECK(combining.width(kNoProbe) == kUsual);

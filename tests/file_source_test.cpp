@@ -134,8 +134,10 @@ TEST_CASE("blocks hold whole records, and together the whole file, for every blo
 TEST_CASE("a text that was left in its file is the same as one that was read, for every block size") {
   const Folder folder;
   std::string text;
+  // Now and then a line in which the end of the one before is not found.
   for (int i = 0; i < 400; ++i)
-    text += "key" + std::to_string(i) + "\t" + std::string(static_cast<std::size_t>(i % 50), 'v') + "\n";
+    text += "key" + std::to_string(i) + "\t" +
+            std::string(i % 60 == 59 ? 5000 : static_cast<std::size_t>(i % 50), 'v') + "\n";
   const std::string file = folder.write("in", text);
   for (std::size_t block_bytes = 1; block_bytes < 6000; block_bytes += 1 + block_bytes / 20) {
     CHECK_MESSAGE(read_all_unread(file, block_bytes) == read_files({file}, block_bytes), block_bytes);
@@ -215,6 +217,27 @@ TEST_CASE("a descriptor is read from where it stands, and stands at the file's e
   FileSource source(std::move(file), "in", kMaxRecord, nullptr);
   CHECK(joined(read_all(source, kLeft)) == text);
   CHECK(lseek(same.number(), 0, SEEK_CUR) == static_cast<off_t>(10 + text.size()));
+}
+
+TEST_CASE("a text is left where it stands in its file behind a record that was dropped, too") {
+  const Folder folder;
+  std::string rest;
+  for (int i = 0; rest.size() < 300'000; ++i) rest += "key" + std::to_string(i) + "\tvalue\n";
+  const std::string dropped = std::string(100'000, 'k') + "\tv\n";
+  FileOptions options;
+  options.skip_bad = true;
+  FileSource source({folder.write("in", "a\t1\n" + dropped + rest)}, 1000, nullptr, options);
+  const std::vector<Piece> pieces = read_all(source, 5000);
+  REQUIRE(pieces.size() > 4);
+  CHECK(pieces[1].text == std::string(1002, 'k') + "\n");
+  std::uint64_t offset = 4 + dropped.size();
+  std::string read;
+  for (std::size_t i = 2; i < pieces.size(); ++i) {
+    CHECK(pieces[i].offset == offset);
+    offset += pieces[i].text.size();
+    read += pieces[i].text;
+  }
+  CHECK(read == rest);
 }
 
 TEST_CASE("a made-up file, which has no size, is read to its end") {

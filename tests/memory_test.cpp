@@ -177,6 +177,7 @@ TEST_CASE("batches are made no wider than leaves three quarters of the memory to
     Batch batch(std::size_t{256} << 10, 1, budget);
     batch.set_width(kWidest, batches);
     CHECK(batch.width == widest);
+    CHECK(batch.narrowed == (widest != kWidest));
     batch.set_width(kWide, batches);
     CHECK(batch.width == wide);
   }

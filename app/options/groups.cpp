@@ -143,7 +143,7 @@ po::options_description common_run_options() {
   add("threads", text(std::to_string(cores))->value_name("N"), "threads; default: the cores this process may use");
   add("shards", text(std::to_string(default_shards()))->value_name("N"), "parts of the store; default: 2 a core");
   add("block-size", text(format_bytes(RunOptions().block_bytes))->value_name("SIZE"),
-      "input text per block, or of 7 or 14 at once where keys repeat over them");
+      "input text per block; up to 3.5 MiB where keys repeat over several");
   add("numa", po::bool_switch(), "of flow: write each shard on one NUMA node");
   add_common_limits(options);
   return options;

@@ -96,7 +96,9 @@ std::size_t ByteStream::read_plain(char* to, std::size_t most) {
     std::memcpy(to, unused_.data(), got);
     unused_.remove_prefix(got);
   } else if (!over_) {
-    if (std::exchange(moved_, false)) lseek(number(), static_cast<off_t>(position()), SEEK_SET);
+    if (std::exchange(moved_, false) && lseek(number(), static_cast<off_t>(position()), SEEK_SET) < 0) {
+      throw IoError(file_->name, "reading failed", errno);
+    }
     got = read_file(to, most);
     over_ = got == 0;
   }

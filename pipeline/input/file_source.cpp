@@ -36,10 +36,10 @@ constexpr std::uint64_t kUsualExpansion = 1000;
 constexpr std::uint64_t kFreeExpansionBytes = std::uint64_t{64} << 20;
 
 // Of a regular file, 0 where it is too small to matter. A made-up file has no size, as in /proc, or, as in /sys, a page
-// whatever it has.
+// of memory whatever it has.
 std::uint64_t size_of(const struct stat& status) {
-  constexpr off_t kMadeUpBytes = 4096;
-  return S_ISREG(status.st_mode) && status.st_size > kMadeUpBytes ? static_cast<std::uint64_t>(status.st_size) : 0;
+  static const off_t page = sysconf(_SC_PAGESIZE);
+  return S_ISREG(status.st_mode) && status.st_size > page ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
 std::string_view without_line_end(std::string_view record) {

@@ -43,8 +43,9 @@ struct FileOptions {
 // Reads with read(2) and pread(2), not mmap: a mapped file that somebody truncates is a SIGBUS, not a
 // BecameShorterError. Of a regular file that has a record a line, next_unread() leaves the text of a block that the
 // file fills where it is, and looks at its last 4 KiB alone: the next block need not wait until this one is read. Where
-// no line ends in these, it is read. What is gzip, zstd or lz4 is decompressed on the way, by the thread that calls
-// next(), while others work on the blocks before, or decompress ahead.
+// no line ends in these, it is read. A file that somebody writes over meanwhile may give records that it never had.
+// What is gzip, zstd or lz4 is decompressed on the way, by the thread that calls next(), while others work on the
+// blocks before, or decompress ahead.
 class FileSource final : public Source {
  public:
   // "-" is standard input. The names are checked at once (IoError for one that is missing), the files

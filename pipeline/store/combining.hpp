@@ -11,6 +11,17 @@ namespace shardflow {
 enum class BlockWidth : std::uint8_t { kUsual, kWide, kWidest };
 inline constexpr std::size_t kBlockWidths = 3;
 
+// What a block that was combined showed.
+struct CombinedBlock {
+  BlockWidth width = BlockWidth::kUsual;
+  // A wider one was wanted, for which memory was too short.
+  bool narrowed = false;
+  // Its file's end, or a pipe, did not leave it part empty: else it has fewer repeats than the next one may.
+  bool full = true;
+  std::uint64_t records = 0;
+  std::uint64_t repeats = 0;
+};
+
 // A repeat that is combined saves the shard an upsert (5 to 15 ns). It costs a look-up for every record (3 ns) and,
 // unless nearly all or nearly none repeat, a branch that is mispredicted (5 ns). The more text, the more repeats: of
 // 10,000 keys evenly, a block of 256 KiB has 2 in 5, a wide one of 1.75 MiB 9 in 10, and the job takes 0.6 of the time;
@@ -40,20 +51,17 @@ class Combining {
   // Whether block `sequence` is a usual one, and combined, come what may.
   static bool is_probe(std::uint64_t sequence) { return sequence % kProbeEvery == 0; }
 
-  // What a block of that width that was combined showed. One that its file's end, or a pipe, left part empty, and not
-  // `full`, has fewer repeats than the next one may: that wider ones do not pay it does not tell.
-  // REQUIRES: records > 0.
-  void learn(BlockWidth width, std::uint64_t records, std::uint64_t repeats, bool full) {
-    const auto share = static_cast<std::uint32_t>(repeats * kAll / records);
-    if (width == BlockWidth::kUsual) {
+  // A wide block that is not full does not tell that wide ones do not pay. REQUIRES: it has records.
+  void learn(const CombinedBlock& block) {
+    const auto share = static_cast<std::uint32_t>(block.repeats * kAll / block.records);
+    if (block.width == BlockWidth::kUsual) {
       narrow_.store(share, std::memory_order_relaxed);
       // Less than that, as a share that wavers about it would have a wide block tried each time.
       if (share < kWidePromising / 2) verdict_.store(Verdict::kUntried, std::memory_order_relaxed);
       return;
     }
-    const bool is_widest = width == BlockWidth::kWidest;
-    const Verdict verdict = is_widest ? verdict_of_widest(share) : verdict_of_wide(share);
-    if (full || verdict != Verdict::kUsual) verdict_.store(verdict, std::memory_order_relaxed);
+    const Verdict verdict = verdict_of(block, share);
+    if (block.full || verdict != Verdict::kUsual) verdict_.store(verdict, std::memory_order_relaxed);
   }
 
  private:
@@ -68,11 +76,15 @@ class Combining {
   // Of 30,000 keys evenly a widest block finds five in six repeats, and the job takes 0.8 of the time that it takes
   // without, of 40,000 three in four, and it takes 1.1 times as long.
   static constexpr std::uint32_t kWidestPaysFrom = kAll * 4 / 5;
-  // Of so many repeats a widest block finds twice as much text's.
+  // Of as many keys a wide block finds three in five.
   static constexpr std::uint32_t kWideIsHopeful = kAll * 3 / 5;
-  // Of 5,000 keys evenly. Of 1,000, widest blocks take 1.04 times as long as wide ones, of 10,000 0.95.
+  // Where there is no memory for widest ones: of 20,000 keys evenly a wide one finds four in five, and the job takes
+  // 0.8 of the time, of 30,000 seven in ten, and it takes 0.9 to 1.05 times as long.
+  static constexpr std::uint32_t kWidePaysFrom = kAll * 3 / 4;
+  // Of 5,000 keys evenly a wide block finds fifteen in sixteen, of 4,000 a widest one thirty-nine in forty. Of 1,000,
+  // widest blocks take 1.04 times as long as wide ones, of 10,000 0.95.
   static constexpr std::uint32_t kWideIsEnough = kAll - kAll / 16;
-  static constexpr std::uint32_t kWidestIsTooMuch = kAll - kAll / 32;
+  static constexpr std::uint32_t kWidestIsTooMuch = kAll - kAll / 40;
   // Of 33,000 keys evenly, for which a widest block just pays, a usual one finds one in nine.
   static constexpr std::uint32_t kWidePromising = kAll / 9;
   // Of 400 keys evenly, a wide block has nothing to save.
@@ -82,13 +94,13 @@ class Combining {
   // While wide ones do not pay, one in so many is one.
   static constexpr std::uint64_t kProbeWideEvery = 1024;
 
-  static Verdict verdict_of_wide(std::uint32_t share) {
+  static Verdict verdict_of(const CombinedBlock& block, std::uint32_t share) {
+    if (block.width == BlockWidth::kWidest) {
+      if (share >= kWidestIsTooMuch) return Verdict::kWide;
+      return share >= kWidestPaysFrom ? Verdict::kWidest : Verdict::kUsual;
+    }
     if (share >= kWideIsEnough) return Verdict::kWide;
-    return share >= kWideIsHopeful ? Verdict::kWidest : Verdict::kUsual;
-  }
-  static Verdict verdict_of_widest(std::uint32_t share) {
-    if (share >= kWidestIsTooMuch) return Verdict::kWide;
-    return share >= kWidestPaysFrom ? Verdict::kWidest : Verdict::kUsual;
+    return share >= (block.narrowed ? kWidePaysFrom : kWideIsHopeful) ? Verdict::kWidest : Verdict::kUsual;
   }
 
   std::atomic<std::uint32_t> narrow_{0};

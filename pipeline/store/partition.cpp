@@ -191,11 +191,12 @@ Partition::Partition(std::uint32_t shards, const RecordRules& rules, const KeyHa
     : router_(shards), rules_(rules), hash_(hash) {}
 
 void Partition::run(Batch& batch) {
-  const bool usual = batch.width == BlockWidth::kUsual;
-  if (usual && !Combining::is_probe(batch.sequence)) {
-    for (const BlockWidth wide : {BlockWidth::kWide, BlockWidth::kWidest}) combiner_for(wide).reset();
+  if (!Combining::is_probe(batch.sequence)) {
+    for (const BlockWidth wide : {BlockWidth::kWide, BlockWidth::kWidest}) {
+      if (batch.width != wide) combiner_for(wide).reset();
+    }
   }
-  if (!usual || combining_.pays(batch.sequence)) {
+  if (batch.width != BlockWidth::kUsual || combining_.pays(batch.sequence)) {
     route_combined(batch);
   } else if (std::ranges::all_of(batch.parts, &BatchPart::wants_entries)) {
     route<AsEntries>(batch);
@@ -224,7 +225,7 @@ void Partition::route_combined(Batch& batch) {
   });
   batch.records = combiner->records();
   if (batch.records == 0) return;
-  combining_.learn(batch.width, batch.records, batch.records - batch.routed, full);
+  combining_.learn({batch.width, batch.narrowed, full, batch.records, batch.records - batch.routed});
 }
 
 std::optional<Combiner>& Partition::combiner_for(BlockWidth width) {
