@@ -107,11 +107,7 @@ std::size_t ByteStream::read_plain(char* to, std::size_t most) {
 }
 
 std::size_t ByteStream::peek(std::uint64_t ahead, char* to, std::size_t most) const {
-  for (;;) {
-    const ssize_t got = pread(number(), to, most, static_cast<off_t>(position() + ahead));
-    if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno != EINTR) throw IoError(file_->name, "reading failed", errno);
-  }
+  return file_->read_at(position() + ahead, to, most);
 }
 
 UnreadText ByteStream::leave(std::size_t back, std::size_t bytes) {

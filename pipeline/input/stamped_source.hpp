@@ -14,20 +14,17 @@ class StampedSource final : public Source {
  public:
   explicit StampedSource(Source& source) : source_(source) {}
 
-  bool next(Block& block) override {
-    const bool more = source_.next(block);
-    block.arrival = {steady_ns(), 0};
-    return more;
-  }
-  bool next_unread(Block& block) override {
-    const bool more = source_.next_unread(block);
-    block.arrival = {steady_ns(), 0};
-    return more;
-  }
+  bool next(Block& block) override { return stamped(block, source_.next(block)); }
+  bool next_unread(Block& block) override { return stamped(block, source_.next_unread(block)); }
   const std::string& file_name(std::uint32_t index) const override { return source_.file_name(index); }
   bool may_wait() const override { return source_.may_wait(); }
 
  private:
+  static bool stamped(Block& block, bool more) {
+    block.arrival = {steady_ns(), 0};
+    return more;
+  }
+
   Source& source_;
 };
 

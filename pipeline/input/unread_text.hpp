@@ -15,6 +15,9 @@ namespace shardflow {
 struct OpenFile {
   Descriptor descriptor;
   std::string name;
+
+  // Reads up to `most` bytes from `offset` on, wherever the descriptor stands. How many; 0 at the end. Throws IoError.
+  std::size_t read_at(std::uint64_t offset, char* to, std::size_t most) const;
 };
 
 // A stretch of a regular file, read by whoever works on the text: so several threads read at once, and each has in its
