@@ -78,19 +78,24 @@ void append_footer(std::string& text, const Histogram& histogram) {
 
 }  // namespace
 
-Histogram::Histogram() : counts_(kBuckets, 0) {}
+std::vector<std::uint64_t>& Histogram::buckets() {
+  if (counts_.empty()) counts_.resize(kBuckets, 0);
+  return counts_;
+}
 
 void Histogram::record(std::uint64_t value_ns, std::uint64_t count) {
   assert(value_ns <= kLargestValue_ns);
   if (count == 0) return;
-  counts_[bucket_of(value_ns)] += count;
+  buckets()[bucket_of(value_ns)] += count;
   count_ += count;
   min_ns_ = std::min(min_ns_, value_ns);
   max_ns_ = std::max(max_ns_, value_ns);
 }
 
 void Histogram::merge(const Histogram& other) {
-  for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) counts_[bucket] += other.counts_[bucket];
+  if (other.count_ == 0) return;
+  std::vector<std::uint64_t>& mine = buckets();
+  for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) mine[bucket] += other.counts_[bucket];
   count_ += other.count_;
   min_ns_ = std::min(min_ns_, other.min_ns_);
   max_ns_ = std::max(max_ns_, other.max_ns_);
@@ -98,7 +103,7 @@ void Histogram::merge(const Histogram& other) {
 
 Histogram::Counts Histogram::counts() const {
   Counts counts;
-  for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
+  for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) {
     if (counts_[bucket] > 0) counts.push_back({std::min(highest_in(bucket), max_ns_), counts_[bucket]});
   }
   return counts;
