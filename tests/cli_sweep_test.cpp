@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/cli_process.hpp"
+#include "tests/sanitized.hpp"
 
 namespace cli_sweep_test {
 
@@ -64,25 +65,25 @@ TEST_CASE("files are swept over their first records, with latencies where asked"
 }
 
 TEST_CASE("a sweep that was killed goes on where its file ends") {
+  constexpr int kRounds = kSanitized ? 5 : 20;
+  constexpr int kLines = 1 + 4 * kRounds;  // a header, 4 points
   const Folder folder;
   const std::string file = folder.path("sweep.csv");
-  const std::vector<std::string> words{"--synthetic", "sequential:records=20k",
-                                       "--modes",     "flow,serial",
-                                       "--threads",   "1,2,3",
-                                       "--rounds",    "20",
-                                       "--output",    file};
+  const std::vector<std::string> words{
+      "--synthetic", "sequential:records=20k", "--modes",  "flow,serial", "--threads", "1,2,3",
+      "--rounds",    std::to_string(kRounds),  "--output", file};
   std::vector<std::string> all{"sweep"};
   all.insert(all.end(), words.begin(), words.end());
   CHECK(run_until_signal(all, SIGKILL, [&] { return lines_of(folder) > 1; }).outcome.exit_code == -1);
   const std::ptrdiff_t runs_before = lines_of(folder);
   const std::string before = folder.read("sweep.csv");
   REQUIRE(runs_before > 1);
-  REQUIRE(runs_before < 81);
+  REQUIRE(runs_before < kLines);
   const auto json = swept(words);
   const std::string after = folder.read("sweep.csv");
   CHECK(after.starts_with(before.substr(0, before.rfind('\n') + 1)));
-  CHECK(std::ranges::count(after, '\n') == 81);  // a header, 4 points of 20 runs
-  for (const auto& point : json["points"]) CHECK(point["samples"].size() == 20);
+  CHECK(std::ranges::count(after, '\n') == kLines);
+  for (const auto& point : json["points"]) CHECK(point["samples"].size() == kRounds);
   CHECK(swept(words)["points"] == json["points"]);  // all is there: nothing is run
   CHECK(folder.read("sweep.csv") == after);
 }
@@ -99,10 +100,11 @@ TEST_CASE("an interrupted sweep says how to go on") {
 
 TEST_CASE("a signal that was ignored when the sweep began does not end it, nor its runs") {
   // nohup ignores SIGHUP; a shell without job control SIGINT, of what it runs in the background.
+  constexpr int kRounds = kSanitized ? 20 : 40;
   for (const int signal : {SIGHUP, SIGINT, SIGTERM}) {
     const Folder folder;
-    Invocation ignoring{{"sweep", "--synthetic", "sequential:records=1k", "--threads", "1", "--rounds", "100",
-                         "--output", folder.path("sweep.csv")},
+    Invocation ignoring{{"sweep", "--synthetic", "sequential:records=1k", "--threads", "1", "--rounds",
+                         std::to_string(kRounds), "--output", folder.path("sweep.csv")},
                         {},
                         {},
                         {},
@@ -114,7 +116,7 @@ TEST_CASE("a signal that was ignored when the sweep began does not end it, nor i
     const Ended ended = run_until_signal(
         ignoring, signal, [&](pid_t process) { return lines_of(folder) > 1 && kill(-process, signal) == 0; });
     CHECK_MESSAGE(ended.outcome.exit_code == 0, ended.outcome.error);
-    CHECK(lines_of(folder) == 101);
+    CHECK(lines_of(folder) == 1 + kRounds);
   }
 }
 
