@@ -19,8 +19,11 @@ void Batch::set_width(BlockWidth wanted, std::size_t batches) {
   const std::uint64_t most = (budget.limit_bytes() - budget.used_bytes()) / kPart / kWithLists / batches;
   width = wanted;
   if (width == BlockWidth::kWidest && bytes_of(width) > most) width = BlockWidth::kWide;
-  if (width == BlockWidth::kWide && bytes_of(width) > most) width = BlockWidth::kUsual;
+  if (bytes_of(width) > most) width = BlockWidth::kUsual;
   narrowed = width != wanted;
+  if (block.capacity() == bytes_of(width)) return;
+  // What was not combined while nothing was known of the keys has left some; combined records are none.
+  for (BatchPart& part : parts) part.entries.shed();
   block.resize(bytes_of(width));
 }
 

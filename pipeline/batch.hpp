@@ -32,7 +32,7 @@ struct BatchPart {
 struct Batch {
   // A block of each width is so many usual ones, but, unless a usual one is, no more than so many of 256 KiB: with its
   // slack, a huge page holds a wide one, and two a widest.
-  static constexpr std::array<std::size_t, kBlockWidths> kUsualOnes{1, 7, 14};
+  static constexpr std::array<std::size_t, kBlockWidths> kUsualOnes{1, 2, 7, 14};
 
   Batch(std::size_t block_bytes, std::size_t shards, MemoryBudget& budget);
 

@@ -33,6 +33,8 @@ void Block::shed() noexcept {
 void Block::resize(std::size_t capacity_bytes) {
   assert(capacity_bytes > 0 && capacity_bytes <= kMaxBlockBytes && begin_ == end_ && !grown());
   if (capacity_bytes == capacity_bytes_) return;
+  pages_ = Pages();  // first, so that what it had is a part of what it gets, or of what another one does
+  capacity_bytes_ = 0;
   pages_ = Pages(capacity_bytes + kBlockSlackBytes, *budget_);
   first_capacity_bytes_ = capacity_bytes_ = capacity_bytes;
 }

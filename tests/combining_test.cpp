@@ -53,6 +53,24 @@ TEST_CASE("a wide block is tried once where a usual one's keys repeat now and th
   CHECK(combining.width(kNoProbe) == kWide);
 }
 
+TEST_CASE("where nearly all records of a usual block repeat double ones follow, until these show that it is over") {
+  Combining combining;
+  learn(combining, kUsual, 940);
+  CHECK(combining.width(kNoProbe) == kDouble);
+  CHECK(combining.width(32) == kUsual);
+  combining.learn({.width = kDouble, .full = false, .records = 1000, .repeats = 10});
+  CHECK(combining.width(kNoProbe) == kDouble);
+  learn(combining, kDouble, 970);  // 940 of a usual one
+  CHECK(combining.width(kNoProbe) == kDouble);
+  learn(combining, kDouble, 800);
+  CHECK(combining.width(kNoProbe) == kWide);
+  CHECK(combining.pays(kNoProbe));
+  learn(combining, kDouble, 740);
+  CHECK(!combining.pays(kNoProbe));
+  learn(combining, kDouble, 10);
+  CHECK(combining.width(1025) == kUsual);
+}
+
 TEST_CASE("where keys repeat too little in a wide block a widest one is tried, and more follow where that pays") {
   Combining combining;
   try_wide(combining, 610);
@@ -108,7 +126,7 @@ TEST_CASE("where wide blocks pay a usual one is read now and then, and tells whe
     CHECK(combining.width(kNoProbe) == kUsual);
     try_wide(combining, 900);
     learn(combining, kUsual, 960);  // fewer
-    CHECK(combining.width(kNoProbe) == kUsual);
+    CHECK(combining.width(kNoProbe) == kDouble);
   }
 }
 
@@ -126,13 +144,6 @@ TEST_CASE("a wide block that is part empty may tell that they pay, not that they
   CHECK(combining.width(kNoProbe) == kWidest);
   learn(combining, kWidest, 700);
   CHECK(combining.width(kNoProbe) == kUsual);
-}
-
-TEST_CASE("where nearly all records of a usual block repeat no wide one is wanted") {
-  Combining combining;
-  learn(combining, kUsual, 940);
-  CHECK(combining.width(kNoProbe) == kUsual);
-  CHECK(combining.pays(kNoProbe));
 }
 
 }  // namespace combining_test

@@ -148,18 +148,21 @@ TEST_CASE("a block that is made larger or smaller is so when it is used again, t
 }
 
 TEST_CASE(
-    "a wide block takes 7 times the text, a widest 14 times, but no more than huge pages hold, unless a usual one is") {
+    "a double block takes twice the text, a wide one 7 times, a widest 14 times, but no more than huge pages hold, "
+    "unless a usual one is") {
   constexpr std::size_t kUsual = std::size_t{256} << 10;
   struct Case {
-    std::size_t usual, wide, widest;
+    std::size_t usual, twice, wide, widest;
   };
   for (const Case& bytes :
-       {Case{100, 700, 1400}, Case{kUsual, 7 * kUsual, 14 * kUsual}, Case{4 * kUsual, 7 * kUsual, 14 * kUsual},
-        Case{10 * kUsual, 10 * kUsual, 14 * kUsual}, Case{16 * kUsual, 16 * kUsual, 16 * kUsual}}) {
+       {Case{100, 200, 700, 1400}, Case{kUsual, 2 * kUsual, 7 * kUsual, 14 * kUsual},
+        Case{4 * kUsual, 4 * kUsual, 7 * kUsual, 14 * kUsual}, Case{10 * kUsual, 10 * kUsual, 10 * kUsual, 14 * kUsual},
+        Case{16 * kUsual, 16 * kUsual, 16 * kUsual, 16 * kUsual}}) {
     MemoryBudget budget(std::size_t{4} << 30);
     Batch batch(bytes.usual, 1, budget);
     for (const auto& [width, expected] : {std::pair{BlockWidth::kWidest, bytes.widest},
                                           {BlockWidth::kWide, bytes.wide},
+                                          {BlockWidth::kDouble, bytes.twice},
                                           {BlockWidth::kUsual, bytes.usual}}) {
       batch.set_width(width, 8);
       CHECK(batch.width == width);
@@ -170,9 +173,10 @@ TEST_CASE(
 
 TEST_CASE("batches are made no wider than leaves three quarters of the memory to others if all of them are") {
   using enum BlockWidth;
-  for (const auto& [batches, widest, wide] : {std::tuple{std::size_t{4}, kWidest, kWide},
-                                              {std::size_t{8}, kWide, kWide},
-                                              {std::size_t{10}, kUsual, kUsual}}) {
+  for (const auto& [batches, widest, wide, twice] : {std::tuple{std::size_t{4}, kWidest, kWide, kDouble},
+                                                     {std::size_t{8}, kWide, kWide, kDouble},
+                                                     {std::size_t{10}, kUsual, kUsual, kDouble},
+                                                     {std::size_t{40}, kUsual, kUsual, kUsual}}) {
     MemoryBudget budget(std::size_t{256} << 20);
     Batch batch(std::size_t{256} << 10, 1, budget);
     batch.set_width(kWidest, batches);
@@ -180,7 +184,23 @@ TEST_CASE("batches are made no wider than leaves three quarters of the memory to
     CHECK(batch.narrowed == (widest != kWidest));
     batch.set_width(kWide, batches);
     CHECK(batch.width == wide);
+    batch.set_width(kDouble, batches);
+    CHECK(batch.width == twice);
+    CHECK(batch.narrowed == (twice != kDouble));
   }
+}
+
+TEST_CASE("a batch whose width changes gives back the room for entries") {
+  MemoryBudget budget(UINT64_MAX);
+  Batch batch(100, 1, budget);
+  const std::uint64_t before = budget.used_bytes();
+  const testing::Padded value(std::string(1 << 20, 'v'));
+  batch.parts.front().entries.push(1, testing::Padded("key").view(), value.view());
+  batch.reset();
+  batch.set_width(BlockWidth::kUsual, 1);
+  CHECK(budget.used_bytes() > before + (1 << 20));
+  batch.set_width(BlockWidth::kWide, 1);
+  CHECK(budget.used_bytes() < before + 2 * kPageBytes);
 }
 
 TEST_CASE("a batch's block is faulted in when it is first given, unless it is so large that it may not be needed") {

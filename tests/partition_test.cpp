@@ -143,6 +143,21 @@ TEST_CASE("a wide block is combined, and teaches that wide ones do not pay if it
   CHECK(wanted() == BlockWidth::kUsual);
 }
 
+TEST_CASE("double blocks are combined with what usual ones have taught, and take no memory but their text's") {
+  Bench bench(1);
+  bench.run(numbered(1000, 10), 0);
+  CHECK(bench.combining().width(1) == BlockWidth::kDouble);
+  const std::uint64_t usual = bench.used_bytes();
+  const std::size_t bytes = testing::to_tsv(numbered(2000, 10)).size();
+  CHECK(bench.run_wide(numbered(2000, 10), bytes, BlockWidth::kDouble).routed == 10);
+  CHECK(bench.combining().width(2) == BlockWidth::kDouble);
+  CHECK(bench.used_bytes() <= usual);
+  bench.run_wide(numbered(200, 200), bytes, BlockWidth::kDouble);  // part empty
+  CHECK(bench.combining().width(2) == BlockWidth::kDouble);
+  bench.run_wide(numbered(2000, 1900), bytes, BlockWidth::kDouble);
+  CHECK(bench.combining().width(3) == BlockWidth::kUsual);
+}
+
 TEST_CASE("what wide blocks took is given back at the first usual one that is no probe") {
   Bench bench(1);
   bench.run(numbered(1000, 1000), 1);

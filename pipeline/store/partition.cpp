@@ -181,7 +181,7 @@ struct HandTo {
 // as many more as it has more text: what is known has to find its place again with the next block. With a quarter, the
 // job takes 1.1 times as long for 10,000 keys and 1.3 times for 20,000, with half 1.0 and 1.1, with twice as much no
 // less. A widest one's are 2 MiB: with half, it takes 1.03 times as long for 20,000 keys and 1.08 times for 30,000.
-constexpr std::array<int, kBlockWidths> kSetBits{12, 16, 17};
+constexpr std::array<int, kBlockWidths> kSetBits{12, 12, 16, 17};
 
 bool is_full(const Block& block) { return block.text().size() >= block.capacity() - block.capacity() / 8; }
 
@@ -229,7 +229,8 @@ void Partition::route_combined(Batch& batch) {
 }
 
 std::optional<Combiner>& Partition::combiner_for(BlockWidth width) {
-  return combiners_.local()[static_cast<std::size_t>(width)];
+  const BlockWidth known_by = width == BlockWidth::kDouble ? BlockWidth::kUsual : width;
+  return combiners_.local()[static_cast<std::size_t>(known_by)];
 }
 
 }  // namespace shardflow

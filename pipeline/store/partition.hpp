@@ -58,7 +58,7 @@ class Partition {
   Combining& combining() { return combining_; }
 
  private:
-  // One for each width of blocks.
+  // One for each width of blocks; double ones have that of usual ones.
   using Combiners = std::array<std::optional<Combiner>, kBlockWidths>;
 
   template <class Form>
