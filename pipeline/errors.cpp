@@ -9,6 +9,7 @@ namespace {
 
 // Rounded up.
 std::string binary_size(std::uint64_t bytes) {
+  if (bytes < 1024) return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
   constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
   const bool in_mebibytes = bytes >= 16 * kMebibyte || (bytes > 0 && bytes % kMebibyte == 0);
   const int shift = in_mebibytes ? 20 : 10;

@@ -102,6 +102,18 @@ TEST_CASE("beyond the limit nothing is taken, and the message has both figures")
   CHECK(budget.used_bytes() == held.size());
 }
 
+TEST_CASE("the figures of what memory runs out of are rounded up, below a KiB to bytes") {
+  const auto says = [](std::uint64_t limit_bytes, const std::string& figure) {
+    const std::string message = MemoryLimitError(1 << 20, limit_bytes).what();
+    CHECK_MESSAGE(message.find("the limit is " + figure + ";") != std::string::npos, message);
+  };
+  says(1, "1 byte");
+  says(1023, "1023 bytes");
+  says(1024, "1 KiB");
+  says(1025, "2 KiB");
+  says(std::uint64_t{16} << 20, "16 MiB");
+}
+
 TEST_CASE("what is refused to one thread is not refused to another on its account") {
   MemoryBudget budget(1'000'000);
   std::atomic<bool> begun{false};
