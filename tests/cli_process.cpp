@@ -56,7 +56,8 @@ void write_all(int descriptor, const std::string& text) {
   close(descriptor);
 }
 
-[[noreturn]] void become(const Invocation& invocation, const Pipe& in, const Pipe& out, const Pipe& error) {
+// Not to be thrown out of: the child would go on with the tests, and start children of its own.
+[[noreturn]] void become(const Invocation& invocation, const Pipe& in, const Pipe& out, const Pipe& error) noexcept {
   dup2(in.read_end, STDIN_FILENO);
   dup2(out.write_end, STDOUT_FILENO);
   dup2(error.write_end, STDERR_FILENO);
